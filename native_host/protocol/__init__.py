@@ -1,0 +1,1 @@
+"""The vocabulary of the wire: what can be asked, what is answered, and what an approver is told."""

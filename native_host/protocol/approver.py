@@ -1,0 +1,92 @@
+"""What the host tells an approver and what it answers: protocol section 8.
+
+The same messages go to our own window, to the terminal and to a configured program; only this host and its
+approver see them. ``ShowSecret`` and ``SecretAnswer`` are the two messages of the product that carry a secret.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from native_host.protocol.wire import Message
+
+FactKind = Literal["text", "message", "address", "hex", "path", "origin", "time", "number"]
+"""How a fact is drawn: ``message`` is a block of text, ``address`` and ``hex`` are monospaced and never cut."""
+
+SecretPurpose = Literal["unlock", "newPassphrase", "mnemonic", "bip39Passphrase", "pin"]
+"""``mnemonic`` asks for recovery words: to restore a seed, or typed back to confirm a backup (the title says which)."""
+
+
+class CallerFacts(Message, frozen=True, kw_only=True):
+    """Who asks. ``evidence`` is plain sentences, most telling first."""
+
+    origin: str
+    browser: str | UnsetType = UNSET
+    evidence: list[str]
+
+
+class KeyFacts(Message, frozen=True, kw_only=True):
+    label: str
+    alg: str
+
+
+class Fact(Message, frozen=True, kw_only=True):
+    label: str
+    value: str
+    kind: FactKind
+
+
+class GrantOffer(Message, frozen=True, kw_only=True):
+    id: str
+    text: str
+
+
+class ReviewAsk(Message, frozen=True, kw_only=True, tag_field="kind", tag="review"):
+    id: int
+    method: str
+    title: str
+    caller: CallerFacts
+    key: KeyFacts | UnsetType = UNSET
+    facts: list[Fact]
+    warnings: list[str]
+    grants: list[GrantOffer]
+
+
+class SecretAsk(Message, frozen=True, kw_only=True, tag_field="kind", tag="askSecret"):
+    id: int
+    purpose: SecretPurpose
+    title: str
+    hint: str | UnsetType = UNSET
+
+
+class ShowSecret(Message, frozen=True, kw_only=True, tag_field="kind", tag="showSecret"):
+    id: int
+    purpose: SecretPurpose
+    title: str
+    secret: str
+
+
+class CompareCode(Message, frozen=True, kw_only=True, tag_field="kind", tag="compareCode"):
+    id: int
+    title: str
+    code: str
+
+
+class Withdraw(Message, frozen=True, kw_only=True, tag_field="kind", tag="withdraw"):
+    """The call that asked is gone: close its window."""
+
+    id: int
+
+
+Ask = ReviewAsk | SecretAsk | ShowSecret | CompareCode | Withdraw
+
+
+class Answer(Message, frozen=True, kw_only=True):
+    """``verdict`` for a review, a code or a shown secret; ``secret`` for an asked one, unless it was denied."""
+
+    id: int
+    verdict: Literal["allow", "deny", "done"] | UnsetType = UNSET
+    grant: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    secret: Annotated[str, Meta(max_length=4096)] | UnsetType = UNSET

@@ -1,0 +1,73 @@
+"""Everything the product can do, one row a method.
+
+From this table come decoding, dispatch, the default policy, ``hello``'s ``methods``, the TypeScript client's types
+and the reference in ``docs/protocol.md``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from native_host.protocol import messages as m
+from native_host.protocol.wire import Message
+from native_host.value import Value
+
+PROTOCOL_VERSION = "1"
+
+Consent = Literal["session", "public", "own", "person"]
+"""What a method needs before it is done.
+
+``session``: part of the session itself. ``public``: reads or computes with public parts only.
+``own``: changes the caller's own wallet without using a private key for anybody. ``person``: a person's approval or a grant of theirs.
+"""
+
+Needs = Literal["nothing", "hello", "open"]
+"""``open``: an unlocked keystore. ``hello``: only that hello was said."""
+
+
+class Method(Value, frozen=True, kw_only=True):
+    """One row. ``available`` is false for methods of the protocol that this host answers with ``unsupported``."""
+
+    name: str
+    params: type[Message] = m.NoParams
+    result: type[Message] = m.Empty
+    consent: Consent
+    needs: Needs = "open"
+    summary: str
+    available: bool = True
+
+
+_ROWS = (
+    Method(name="hello", params=m.HelloParams, result=m.HelloResult, consent="session", needs="nothing", summary="Agree on a version; learn what this host offers."),
+    Method(name="getStatus", result=m.Status, consent="session", needs="hello", summary="Whether the keystore is open, and how it is protected."),
+    Method(name="unlock", result=m.StateResult, consent="session", needs="hello", summary="Open the keystore, asking the person; on a new installation, set it up."),
+    Method(name="lock", result=m.StateResult, consent="session", needs="hello", summary="Close the keystore in every host process."),
+    Method(name="generateKey", params=m.GenerateKeyParams, result=m.KeyInfo, consent="own", summary="Make a key or a seed inside the host."),
+    Method(name="getImportKey", result=m.ImportKeyOffer, consent="own", summary="A one-time public key to which a key for import is encrypted."),
+    Method(name="importKey", params=m.ImportKeyParams, result=m.KeyInfo, consent="person", summary="Take in a private key that comes as a JWE."),
+    Method(name="restoreSeed", params=m.RestoreSeedParams, result=m.KeyInfo, consent="person", summary="Have the person type recovery words in the host's own window."),
+    Method(name="deriveKey", params=m.DeriveKeyParams, result=m.KeyInfo, consent="own", summary="An account key from a seed."),
+    Method(name="getPublicKey", params=m.GetPublicKeyParams, result=m.PublicKeyResult, consent="public", summary="The public key of a key, or of a path of a seed."),
+    Method(name="getExtendedPublicKey", consent="person", summary="An xpub of a seed.", available=False),
+    Method(name="listKeys", params=m.ListKeysParams, result=m.ListKeysResult, consent="public", summary="The keys of the caller's wallet, a page at a time."),
+    Method(name="updateKey", params=m.UpdateKeyParams, result=m.KeyInfo, consent="own", summary="Rename, disable, enable or narrow a key; confirm a seed's backup."),
+    Method(name="rotateKey", consent="own", summary="A new version of a key.", available=False),
+    Method(name="destroyKey", params=m.DestroyKeyParams, result=m.Empty, consent="person", summary="Destroy a key and all that is derived from it."),
+    Method(name="sign", params=m.SignParams, result=m.SignResult, consent="person", summary="Sign bytes or a digest."),
+    Method(name="verify", params=m.VerifyParams, result=m.VerifyResult, consent="public", needs="hello", summary="Whether a signature is valid."),
+    Method(name="encrypt", consent="public", needs="hello", summary="Encrypt for a key.", available=False),
+    Method(name="decrypt", consent="person", summary="Decrypt with a key.", available=False),
+    Method(name="wrapKey", consent="person", summary="Encrypt a key with a key.", available=False),
+    Method(name="unwrapKey", consent="person", summary="Take in a wrapped key.", available=False),
+    Method(name="encapsulate", consent="public", needs="hello", summary="A fresh secret for a key, by a KEM.", available=False),
+    Method(name="decapsulate", consent="person", summary="The secret of an encapsulation.", available=False),
+    Method(name="deriveSecret", consent="person", summary="A shared secret by key agreement.", available=False),
+    Method(name="randomBytes", params=m.RandomBytesParams, result=m.RandomBytesResult, consent="public", needs="hello", summary="Random bytes of the operating system."),
+    Method(name="signMessage", params=m.SignMessageParams, result=m.SignMessageResult, consent="person", summary="Sign a message in a chain's own format."),
+    Method(name="signTypedData", consent="person", summary="Sign EIP-712 typed data.", available=False),
+    Method(name="signTransaction", consent="person", summary="Sign a transaction that the host decoded.", available=False),
+    Method(name="signPsbt", consent="person", summary="Sign a partially signed Bitcoin transaction.", available=False),
+    Method(name="signJws", consent="person", summary="Sign a JSON Web Signature.", available=False),
+)  # fmt: skip
+
+METHODS: dict[str, Method] = {row.name: row for row in _ROWS}
