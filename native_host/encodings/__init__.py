@@ -1,0 +1,1 @@
+"""Pure codecs for both arms: bytes to text and back, nothing else."""

@@ -1,0 +1,36 @@
+"""base64url without padding (RFC 4648 section 5; JOSE's BASE64URL, RFC 7515 section 2), canonical only.
+
+A decoder that accepts two spellings of the same bytes lets a text stand for an identity it is not.
+"""
+
+from __future__ import annotations
+
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_FROM_STANDARD = bytes.maketrans(b"+/", b"-_")
+_FOREIGN = frozenset("+/=\r\n")
+
+
+def encode_base64url(data: bytes | bytearray | memoryview) -> str:
+    """The canonical base64url text of ``data``, without padding."""
+    return b2a_base64(data, newline=False).translate(_FROM_STANDARD).rstrip(b"=").decode("ascii")
+
+
+def decode_base64url(text: str) -> bytes:
+    """The bytes that ``text`` stands for.
+
+    Raises:
+        ValueError: if it is not canonical base64url without padding.
+    """
+    if not _FOREIGN.isdisjoint(text) or not text.isascii():
+        raise ValueError("not base64url without padding")
+    standard = text.encode("ascii").translate(_TO_STANDARD)
+    try:
+        data = a2b_base64(standard + b"=" * (-len(standard) % 4), strict_mode=True)
+    except Base64Error:
+        raise ValueError("not base64url without padding") from None
+    if encode_base64url(data) != text:
+        raise ValueError("not canonical base64url")
+    return data
