@@ -1,0 +1,72 @@
+"""The passphrase slot: a KEK from what a person remembers, by Argon2id (RFC 9106).
+
+It protects a stolen file as far as the passphrase is hard to guess; it does not bind the store to a device.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Annotated
+
+from msgspec import Meta
+
+from native_host import sodium
+from native_host.secret import SecretBytes
+from native_host.value import Value
+
+KIND = "passphrase"
+FLOOR_MEMORY_KIB = 19 * 1024
+FLOOR_ITERATIONS = 2
+PREFERRED_MEMORY_KIB = 256 * 1024
+CEILING_MEMORY_KIB = 2 * 1024 * 1024
+CEILING_ITERATIONS = 64
+
+
+class Argon2Parameters(Value, frozen=True, kw_only=True):
+    """Memory in KiB. The bounds are checked when a slot is read: a changed file must not make the host eat all memory."""
+
+    salt: Annotated[bytes, Meta(min_length=sodium.SALT_BYTES, max_length=sodium.SALT_BYTES)]
+    memory_kib: Annotated[int, Meta(ge=FLOOR_MEMORY_KIB, le=CEILING_MEMORY_KIB)]
+    iterations: Annotated[int, Meta(ge=FLOOR_ITERATIONS, le=CEILING_ITERATIONS)]
+
+
+def floor_parameters(salt: bytes) -> Argon2Parameters:
+    """The least that a slot may have (OWASP's minimum); ``doctor`` flags such a slot."""
+    return Argon2Parameters(salt=salt, memory_kib=FLOOR_MEMORY_KIB, iterations=FLOOR_ITERATIONS)
+
+
+def measured_parameters(salt: bytes, *, seconds: float = 0.5) -> Argon2Parameters:
+    """Parameters that take about ``seconds`` on this machine: as much memory as fits, then more passes."""
+    memory_kib = PREFERRED_MEMORY_KIB
+    while True:
+        try:
+            took = _time(salt, memory_kib)
+        except MemoryError:
+            took = float("inf")
+        if took <= seconds or memory_kib // 2 < FLOOR_MEMORY_KIB:
+            break
+        memory_kib //= 2
+    iterations = int(FLOOR_ITERATIONS * seconds / took)
+    return Argon2Parameters(salt=salt, memory_kib=memory_kib, iterations=min(max(iterations, FLOOR_ITERATIONS), CEILING_ITERATIONS))
+
+
+def derive_kek(passphrase: SecretBytes, parameters: Argon2Parameters) -> SecretBytes:
+    """The KEK, 32 bytes. Takes as long as the parameters say.
+
+    Raises:
+        MemoryError: if the machine cannot spare the memory.
+    """
+    return SecretBytes(
+        sodium.argon2id(passphrase.buffer, parameters.salt, iterations=parameters.iterations, memory_kib=parameters.memory_kib)
+    )
+
+
+def at_floor(parameters: Argon2Parameters) -> bool:
+    """Whether the slot has no more than the least."""
+    return parameters.memory_kib * parameters.iterations <= FLOOR_MEMORY_KIB * FLOOR_ITERATIONS
+
+
+def _time(salt: bytes, memory_kib: int) -> float:
+    started = perf_counter()
+    sodium.argon2id(b"measure", salt, iterations=FLOOR_ITERATIONS, memory_kib=memory_kib)
+    return perf_counter() - started

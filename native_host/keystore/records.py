@@ -1,0 +1,148 @@
+"""Records: one key each, in two sealed blobs, metadata with the public key apart from the secret.
+
+Listing and reviewing open the first blob only. A derived key is a record without a secret: its parent's id and a path.
+Every use of a record checks its digest, over both blobs as they are stored, against the newest audit row about it.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from msgspec import MsgspecError
+from msgspec.msgpack import Decoder, Encoder
+
+from native_host.errors import CannotUnseal
+from native_host.keystore import chain
+from native_host.keystore.sealed import StoreKeys, bind
+from native_host.value import Value
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+RECORD_ID_BYTES = 16
+
+
+class Metadata(Value, frozen=True, kw_only=True):
+    """What is known of a key without opening its secret. ``version`` is the key's own, which a rotation would raise.
+
+    ``public`` is the suite's raw public key. ``seed`` is a keyed hash of a seed's bytes, so that usages can be bound to
+    (seed, curve, path) whatever record names the seed.
+    """
+
+    alg: str
+    usages: tuple[str, ...]
+    provenance: str
+    state: str
+    created_at: int
+    version: int = 1
+    backend: str = "local"
+    protection: str = "software"
+    label: str | None = None
+    public: bytes | None = None
+    address: str | None = None
+    parent: bytes | None = None
+    scheme: str | None = None
+    path: str | None = None
+    seed: bytes | None = None
+
+
+class Record(Value, frozen=True, kw_only=True):
+    """A record as it stands: ``revision`` counts its writes, ``position`` orders an owner's records by age."""
+
+    record_id: bytes
+    owner: bytes
+    revision: int
+    position: int
+    metadata: Metadata
+
+
+_encode = Encoder().encode
+_decode = Decoder(Metadata).decode
+
+
+def insert(
+    connection: Connection, keys: StoreKeys, record_id: bytes, owner: bytes, metadata: Metadata, secret: bytearray | None, identity: bytes | None, at: int
+) -> bytes:
+    """Add a record and return its digest. ``identity`` is a keyed hash that no two records of the store may share.
+
+    Raises:
+        sqlite3.IntegrityError: if another record has that identity.
+    """
+    sealed = keys.seal_record("metadata", record_id, 1, b"", _encode(metadata))
+    sealed_secret = None if secret is None else keys.seal_record("secret", record_id, metadata.version, metadata.alg.encode(), secret)
+    connection.execute(
+        "INSERT INTO records (record_id, owner, identity, version, changed_at, metadata, secret) VALUES (?, ?, ?, 1, ?, ?, ?)",
+        (record_id, owner, identity, at, sealed, sealed_secret),
+    )
+    return _digest(record_id, owner, 1, sealed, sealed_secret)
+
+
+def update(connection: Connection, keys: StoreKeys, record: Record, metadata: Metadata, at: int) -> bytes:
+    """Write new metadata over a record and return its new digest."""
+    revision = record.revision + 1
+    sealed = keys.seal_record("metadata", record.record_id, revision, b"", _encode(metadata))
+    (secret,) = connection.execute("SELECT secret FROM records WHERE record_id = ?", (record.record_id,)).fetchone()
+    connection.execute(
+        "UPDATE records SET version = ?, changed_at = ?, metadata = ? WHERE record_id = ?", (revision, at, sealed, record.record_id)
+    )
+    return _digest(record.record_id, record.owner, revision, sealed, secret)
+
+
+def destroy(connection: Connection, keys: StoreKeys, record: Record, metadata: Metadata, at: int) -> bytes:
+    """Take the secret away for good and leave a tombstone that says so; return its digest."""
+    revision = record.revision + 1
+    sealed = keys.seal_record("metadata", record.record_id, revision, b"", _encode(metadata))
+    connection.execute(
+        "UPDATE records SET version = ?, changed_at = ?, metadata = ?, secret = NULL, identity = NULL, destroyed = 1 WHERE record_id = ?",
+        (revision, at, sealed, record.record_id),
+    )
+    return _digest(record.record_id, record.owner, revision, sealed, None)
+
+
+def read(connection: Connection, keys: StoreKeys, record_id: bytes) -> Record | None:
+    """The record, its digest checked.
+
+    Raises:
+        CannotUnseal: if it was changed, exchanged or rolled back from outside.
+    """
+    row = connection.execute(f"{_SELECT} WHERE record_id = ?", (record_id,)).fetchone()
+    return None if row is None else _open(connection, keys, row)
+
+
+def page(connection: Connection, keys: StoreKeys, owner: bytes, *, after: int, limit: int) -> list[Record]:
+    """Up to ``limit`` records of an owner that stand after position ``after``, oldest first; raises ``CannotUnseal``."""
+    found = connection.execute(f"{_SELECT} WHERE owner = ? AND destroyed = 0 AND position > ? ORDER BY position LIMIT ?", (owner, after, limit))
+    return [_open(connection, keys, row) for row in found.fetchall()]
+
+
+def count(connection: Connection, owner: bytes) -> int:
+    """How many records an owner has, tombstones left out."""
+    (number,) = connection.execute("SELECT count(*) FROM records WHERE owner = ? AND destroyed = 0", (owner,)).fetchone()
+    return int(number)
+
+
+def unseal_secret(connection: Connection, keys: StoreKeys, record: Record) -> bytearray:
+    """The secret of a record that was read and checked, in a buffer to be wiped; raises ``CannotUnseal``."""
+    row = connection.execute("SELECT secret FROM records WHERE record_id = ? AND version = ?", (record.record_id, record.revision)).fetchone()
+    if row is None or row[0] is None:
+        raise CannotUnseal
+    return keys.unseal_record("secret", record.record_id, record.metadata.version, record.metadata.alg.encode(), row[0])
+
+
+_SELECT = "SELECT position, record_id, owner, version, metadata, secret FROM records"
+
+
+def _open(connection: Connection, keys: StoreKeys, row: tuple[int, bytes, bytes, int, bytes, bytes | None]) -> Record:
+    position, record_id, owner, revision, sealed, secret = row
+    if chain.newest_digest(connection, record_id) != _digest(record_id, owner, revision, sealed, secret):
+        raise CannotUnseal
+    try:
+        metadata = _decode(keys.unseal_record("metadata", record_id, revision, b"", sealed))
+    except MsgspecError:
+        raise CannotUnseal from None
+    return Record(record_id=record_id, owner=owner, revision=revision, position=position, metadata=metadata)
+
+
+def _digest(record_id: bytes, owner: bytes, revision: int, metadata: bytes, secret: bytes | None) -> bytes:
+    return sha256(bind(record_id, owner, revision.to_bytes(4, "big"), metadata, secret or b"")).digest()

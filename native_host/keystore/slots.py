@@ -1,0 +1,55 @@
+"""Slots: the ways into the store. Each wraps the same root key under a KEK of its own, as LUKS key slots do."""
+
+from __future__ import annotations
+
+from os import urandom
+from typing import TYPE_CHECKING
+
+from native_host import sodium
+from native_host.keystore.sealed import SEALING_ALG, bind, unseal
+from native_host.secret import SecretBytes
+from native_host.value import Value
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+class Slot(Value, frozen=True, kw_only=True):
+    """One row. ``parameters`` is the provider's own encoding; the store does not read it."""
+
+    slot_id: bytes
+    kind: str
+    label: str
+    parameters: bytes
+    wrapped: bytes
+
+
+def wrap_root(store: bytes, root: SecretBytes, kek: SecretBytes, *, kind: str, label: str, parameters: bytes) -> Slot:
+    """A new slot. ``store`` binds what a slot vouches for: the store's id and whether it is unattended."""
+    slot_id = urandom(16)
+    aad = _aad(store, slot_id, kind, parameters)
+    return Slot(
+        slot_id=slot_id, kind=kind, label=label, parameters=parameters, wrapped=sodium.aead_encrypt(kek.buffer, root.buffer, aad=aad)
+    )
+
+
+def unwrap_root(store: bytes, slot: Slot, kek: SecretBytes) -> SecretBytes:
+    """The root key; raises ``CannotUnseal`` for a wrong KEK or a changed slot."""
+    return SecretBytes(unseal(kek.buffer, slot.wrapped, aad=_aad(store, slot.slot_id, slot.kind, slot.parameters)))
+
+
+def read_slots(connection: Connection) -> list[Slot]:
+    """Every slot, oldest first."""
+    rows = connection.execute("SELECT slot_id, kind, label, parameters, wrapped FROM slots ORDER BY created_at, slot_id")
+    return [Slot(slot_id=row[0], kind=row[1], label=row[2], parameters=row[3], wrapped=row[4]) for row in rows]
+
+
+def write_slot(connection: Connection, slot: Slot, at: int) -> None:
+    """Add a slot inside the caller's transaction; ``at`` in milliseconds since 1970."""
+    connection.execute(
+        "INSERT INTO slots VALUES (?, ?, ?, ?, ?, ?)", (slot.slot_id, slot.kind, slot.label, slot.parameters, slot.wrapped, at)
+    )
+
+
+def _aad(store: bytes, slot_id: bytes, kind: str, parameters: bytes) -> bytes:
+    return bind(SEALING_ALG, b"slot", store, slot_id, kind.encode(), parameters)

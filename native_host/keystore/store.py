@@ -1,0 +1,305 @@
+"""The store: its file, its lock state, its transactions.
+
+Several hosts share the file. SQLite's write lock orders their transactions; the *lock epoch* in it locks all of them
+when one locks. Every write goes through ``transaction`` and every change of a record is followed, in the same
+transaction, by the audit row that names the record's new digest.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from os import urandom
+from typing import TYPE_CHECKING
+
+from native_host.errors import CannotUnseal, Locked, Uninitialized
+from native_host.keystore import chain, origins, records, sealed, slots
+from native_host.keystore.migrate import migrate
+from native_host.secret import SecretBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BUSY_SECONDS = 10.0
+
+
+class KeyStore:
+    """One open file. Not thread-safe: whoever shares it between threads holds one lock around every call.
+
+    ``clock`` returns milliseconds since 1970.
+    """
+
+    def __init__(self, path: str, clock: Callable[[], int]) -> None:
+        """Open the file, making it (mode 0600) if it is not there, and bring its format up to date.
+
+        Raises:
+            NewerFormat: if a newer Strongroom wrote it.
+            sqlite3.Error: if it cannot be read or is no database.
+        """
+        self._clock = clock
+        self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        # FULL: what was answered survives a power cut. secure_delete: a destroyed secret does not linger in free pages.
+        self.connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON")
+        migrate(self.connection)
+        self._keys: StoreKeysOrNone = None
+        self._epoch = -1
+        self._batch = False
+        self._unrecorded: list[tuple[bytes, bytes]] = []
+        self._cache: dict[bytes, records.Record] = {}
+        self._cache_stamp = -1
+
+    def close(self) -> None:
+        """Wipe the keys and close the file; an open transaction is undone."""
+        self.forget_keys()
+        self.connection.close()
+
+    # state
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is a slot, that is, whether the store has been set up."""
+        return self.connection.execute("SELECT 1 FROM slots LIMIT 1").fetchone() is not None
+
+    @property
+    def keys(self) -> sealed.StoreKeys:
+        """The keys of the unlocked store.
+
+        Raises:
+            Uninitialized, Locked: if there are none here, or another host has locked the store since.
+        """
+        if self._keys is None:
+            raise Locked if self.is_set_up else Uninitialized
+        if self.epoch() != self._epoch:
+            self.forget_keys()
+            raise Locked
+        return self._keys
+
+    @property
+    def is_unlocked(self) -> bool:
+        """Whether this process holds the keys and nobody has locked the store since."""
+        return self._keys is not None and self.epoch() == self._epoch
+
+    @property
+    def holds_keys(self) -> bool:
+        """Whether this process still holds keys, even if another host has locked the store by now."""
+        return self._keys is not None
+
+    def epoch(self) -> int:
+        """The lock epoch: how often the store was locked, by any host."""
+        (epoch,) = self.connection.execute("SELECT lock_epoch FROM state").fetchone()
+        return int(epoch)
+
+    def forget_keys(self) -> None:
+        """Wipe this process's keys; other hosts keep theirs."""
+        if self._keys is not None:
+            self._keys.wipe()
+        self._keys = None
+        self._cache.clear()
+
+    def raise_epoch(self) -> None:
+        """Lock every host that shares the file, inside the caller's transaction; wipe this one's keys when it is committed."""
+        self.connection.execute("UPDATE state SET lock_epoch = lock_epoch + 1")
+
+    # set-up and unlocking
+
+    def create(self, kek: SecretBytes, *, kind: str, label: str, parameters: bytes, unattended: bool) -> None:
+        """Set the store up with one slot, inside the caller's transaction, and unlock it."""
+        store_id, root = urandom(16), SecretBytes(urandom(32))
+        with root:
+            wrapped, box_public = sealed.generate_deks(store_id, root)
+            for name, value in (("storeId", store_id), ("auditPublic", box_public), ("unattended", bytes((unattended,)))):
+                self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+            self.connection.executemany("INSERT OR REPLACE INTO deks VALUES (?, ?)", wrapped.items())
+            slot = slots.wrap_root(self._vouched(), root, kek, kind=kind, label=label, parameters=parameters)
+            slots.write_slot(self.connection, slot, self._clock())
+            self._keys = sealed.unwrap_deks(store_id, root, wrapped)
+        self._epoch = self.epoch()
+
+    def slots(self) -> list[slots.Slot]:
+        """Every slot, oldest first."""
+        return slots.read_slots(self.connection)
+
+    def unlock(self, slot: slots.Slot, kek: SecretBytes) -> None:
+        """Open the store through a slot.
+
+        Raises:
+            CannotUnseal: a wrong KEK, a changed slot or key, or an audit chain that does not end where the store says.
+        """
+        with slots.unwrap_root(self._vouched(), slot, kek) as root:
+            wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
+            keys = sealed.unwrap_deks(self._meta("storeId"), root, wrapped)
+        if not chain.head_is_authentic(self.connection, keys):
+            keys.wipe()
+            raise CannotUnseal("The keystore's own record does not end where it should: it was changed from outside.")
+        self._epoch = self.epoch()
+        self._keys = keys
+
+    @property
+    def unattended(self) -> bool:
+        """Whether the store was set up through a configured program. Every slot vouches for it, so it cannot be edited."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = 'unattended'").fetchone()
+        return row is not None and row[0] == b"\x01"
+
+    def _vouched(self) -> bytes:
+        return sealed.bind(self._meta("storeId"), self._meta("unattended"))
+
+    def _meta(self, name: str) -> bytes:
+        row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise CannotUnseal
+        return bytes(row[0])
+
+    # transactions
+
+    def begin_batch(self) -> None:
+        """From here to ``end_batch`` transactions share one commit; nothing may be answered before it."""
+        self._batch = True
+
+    def end_batch(self) -> None:
+        """Make everything since ``begin_batch`` durable.
+
+        Raises:
+            sqlite3.Error: if it cannot be written; then none of it happened.
+        """
+        self._batch = False
+        if self.connection.in_transaction:
+            self._commit()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block, with its audit rows, or none of it."""
+        if not self.connection.in_transaction:
+            self.connection.execute("BEGIN IMMEDIATE")
+        self.connection.execute("SAVEPOINT call")
+        try:
+            yield
+            if self._unrecorded:
+                raise AssertionError("a record was changed without an audit row")
+        except BaseException:
+            self._undo()
+            raise
+        self.connection.execute("RELEASE call")
+        if not self._batch:
+            self._commit()
+
+    def _undo(self) -> None:
+        self._unrecorded.clear()
+        self._cache.clear()
+        # SQLite itself rolls back on some errors (disk full, input/output); then there is nothing left to undo.
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK TO call")
+            self.connection.execute("RELEASE call")
+            if not self._batch:
+                self.connection.execute("ROLLBACK")
+
+    def _commit(self) -> None:
+        try:
+            self.connection.execute("COMMIT")
+        except sqlite3.Error:
+            self._cache.clear()
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    # audit
+
+    def append_audit(self, content: bytes) -> None:
+        """Add the audit row of this transaction; one row more for each further record that it changed."""
+        keys = self._keys
+        box_public = b"" if keys is not None else self._meta("auditPublic")
+        changes = self._unrecorded or [None]
+        for change in changes:
+            chain.append(self.connection, keys, box_public, self._clock(), content, change)
+        self._unrecorded = []
+
+    def read_audit(self, row: chain.AuditRow) -> bytes:
+        """The content of an audit row; raises ``Locked``, ``CannotUnseal``."""
+        if row.sealing == chain.SEALED_WITH_KEY:
+            return self.keys.unseal_audit(row.seq, row.at, row.sealed)
+        return self.keys.open_audit_box(self._meta("auditPublic"), row.sealed)
+
+    # records
+
+    def owner_of(self, wallet_id: bytes) -> bytes:
+        """The keyed hash under which a wallet's records stand."""
+        return self.keys.tag("owner", wallet_id)
+
+    def insert(self, record_id: bytes, owner: bytes, metadata: records.Metadata, secret: bytearray | None, identity: bytes | None) -> None:
+        """Add a record inside a transaction; raises ``sqlite3.IntegrityError`` if its identity is taken."""
+        digest = records.insert(self.connection, self.keys, record_id, owner, metadata, secret, identity, self._clock())
+        self._changed(record_id, digest)
+
+    def update(self, record: records.Record, metadata: records.Metadata) -> None:
+        """Write new metadata over a record inside a transaction."""
+        self._changed(record.record_id, records.update(self.connection, self.keys, record, metadata, self._clock()))
+
+    def destroy(self, record: records.Record, metadata: records.Metadata) -> None:
+        """Take a record's secret away for good inside a transaction, leaving a tombstone with ``metadata``."""
+        self._changed(record.record_id, records.destroy(self.connection, self.keys, record, metadata, self._clock()))
+
+    def read(self, record_id: bytes) -> records.Record | None:
+        """The record, checked against the audit chain; raises ``Locked``, ``CannotUnseal``."""
+        keys = self.keys
+        stamp = self._stamp()
+        if stamp != self._cache_stamp:
+            self._cache.clear()
+            self._cache_stamp = stamp
+        record = self._cache.get(record_id)
+        if record is None:
+            record = records.read(self.connection, keys, record_id)
+            if record is not None and len(self._cache) < CACHED_RECORDS:
+                self._cache[record_id] = record
+        return record
+
+    def page(self, owner: bytes, *, after: int, limit: int) -> list[records.Record]:
+        """Records of an owner after a position, oldest first; raises ``Locked``, ``CannotUnseal``."""
+        return records.page(self.connection, self.keys, owner, after=after, limit=limit)
+
+    def count(self, owner: bytes) -> int:
+        """How many records an owner has."""
+        return records.count(self.connection, owner)
+
+    def unseal_secret(self, record: records.Record) -> SecretBytes:
+        """The secret of a record, to be used and wiped; raises ``CannotUnseal``."""
+        return SecretBytes(records.unseal_secret(self.connection, self.keys, record))
+
+    def _changed(self, record_id: bytes, digest: bytes) -> None:
+        self._cache.pop(record_id, None)
+        self._unrecorded.append((record_id, digest))
+
+    def _stamp(self) -> int:
+        """A number that changes whenever another connection has written to the file."""
+        (stamp,) = self.connection.execute("PRAGMA data_version").fetchone()
+        return int(stamp)
+
+    # origins
+
+    def attachment(self, origin: str) -> origins.Attachment | None:
+        """The attachment of an origin that has not expired."""
+        return origins.read_attachment(self.connection, origin, self._clock())
+
+    def attachments(self) -> list[origins.Attachment]:
+        """Every attachment."""
+        return origins.read_attachments(self.connection)
+
+    def is_confirmed(self, attachment: origins.Attachment) -> bool:
+        """Whether the person confirmed the attachment; raises ``Locked``."""
+        return origins.is_confirmed(self.keys, attachment)
+
+    def confirm(self, attachment: origins.Attachment) -> None:
+        """Authenticate an attachment, inside a transaction."""
+        origins.confirm(self.connection, self.keys, attachment)
+
+    def attach(self, origin: str, wallet: str, *, development: bool, expires_at: int | None) -> None:
+        """Attach an origin to the wallet of that name, unconfirmed, inside a transaction."""
+        now = self._clock()
+        wallet_id = origins.find_or_add_wallet(self.connection, wallet, now)
+        origins.attach(self.connection, origin, wallet_id, development=development, at=now, expires_at=expires_at)
+
+    def detach(self, origin: str) -> bool:
+        """Whether there was an attachment, which is now gone; inside a transaction."""
+        return origins.detach(self.connection, origin)
+
+
+CACHED_RECORDS = 256
+StoreKeysOrNone = sealed.StoreKeys | None

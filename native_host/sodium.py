@@ -1,0 +1,115 @@
+"""The few libsodium primitives that the host's own start stands on, through PyNaCl's compiled module.
+
+XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), Argon2id (RFC 9106), HMAC-SHA-256 (RFC 2104) and sealed boxes
+(libsodium ``crypto_box_seal``: X25519, XSalsa20-Poly1305).
+
+The compiled module is imported without PyNaCl's package of wrappers for two reasons: the wrappers return secrets as
+``bytes``, which cannot be wiped, where here they are written into a buffer of ours; and they cost several
+milliseconds at each start. PyNaCl's version is pinned, and a test checks that the names used here are there.
+"""
+
+from __future__ import annotations
+
+from hmac import digest as hmac_digest
+from os import urandom
+
+from nacl._sodium import ffi, lib
+
+KEY_BYTES = 32
+NONCE_BYTES = 24
+TAG_BYTES = 16
+SALT_BYTES = 16
+BOX_OVERHEAD_BYTES = 48
+
+Buffer = bytes | bytearray | memoryview
+
+if lib.sodium_init() < 0:
+    raise ImportError("libsodium could not initialise itself")
+
+
+class Forged(Exception):
+    """A ciphertext that does not authenticate: a wrong key, or a changed text; the two cannot be told apart."""
+
+
+def aead_encrypt(key: Buffer, plaintext: Buffer, *, aad: bytes) -> bytes:
+    """XChaCha20-Poly1305: nonce (24 bytes) ‖ ciphertext ‖ tag (16 bytes), the nonce fresh and random.
+
+    192-bit nonces can be drawn at random under one key for as long as a store lives without fear of a repeat.
+    """
+    nonce = urandom(NONCE_BYTES)
+    out = bytearray(len(plaintext) + TAG_BYTES)
+    lib.crypto_aead_xchacha20poly1305_ietf_encrypt(
+        ffi.from_buffer(out), ffi.NULL, ffi.from_buffer(plaintext), len(plaintext), aad, len(aad), ffi.NULL, nonce, ffi.from_buffer(key)
+    )
+    return nonce + out
+
+
+def aead_decrypt(key: Buffer, sealed: bytes, *, aad: bytes) -> bytearray:
+    """The plaintext, in a buffer of its own that the caller may wipe.
+
+    Raises:
+        Forged: if it does not authenticate.
+    """
+    length = len(sealed) - NONCE_BYTES - TAG_BYTES
+    if length < 0:
+        raise Forged
+    out = bytearray(length)
+    body = memoryview(sealed)[NONCE_BYTES:]
+    if lib.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        ffi.from_buffer(out), ffi.NULL, ffi.NULL, ffi.from_buffer(body), len(body), aad, len(aad), sealed[:NONCE_BYTES], ffi.from_buffer(key)
+    ):
+        raise Forged
+    return out
+
+
+def argon2id(passphrase: Buffer, salt: bytes, *, iterations: int, memory_kib: int) -> bytearray:
+    """32 bytes by Argon2id version 1.3 with one lane; holds the interpreter lock for none of its time.
+
+    Raises:
+        MemoryError: if ``memory_kib`` KiB cannot be had.
+    """
+    out = bytearray(KEY_BYTES)
+    if lib.crypto_pwhash(
+        ffi.from_buffer(out),
+        KEY_BYTES,
+        ffi.from_buffer("char[]", passphrase),
+        len(passphrase),
+        salt,
+        iterations,
+        memory_kib * 1024,
+        lib.crypto_pwhash_alg_argon2id13(),
+    ):
+        raise MemoryError("not enough memory to derive the key from the passphrase")
+    return out
+
+
+def derive_key(key: Buffer, info: bytes) -> bytes:
+    """HKDF-Expand (RFC 5869) of one SHA-256 block: 32 bytes from a uniformly random ``key`` and a label."""
+    return hmac_digest(key, info + b"\x01", "sha256")
+
+
+def generate_box_key() -> tuple[bytearray, bytes]:
+    """A secret and a public X25519 key, for sealed boxes."""
+    secret, public = bytearray(KEY_BYTES), bytearray(KEY_BYTES)
+    lib.crypto_box_keypair(ffi.from_buffer(public), ffi.from_buffer(secret))
+    return secret, bytes(public)
+
+
+def box_seal(public: bytes, plaintext: bytes) -> bytes:
+    """``plaintext`` encrypted to ``public``; its sender is anonymous and unauthenticated."""
+    out = bytearray(len(plaintext) + BOX_OVERHEAD_BYTES)
+    lib.crypto_box_seal(ffi.from_buffer(out), plaintext, len(plaintext), public)
+    return bytes(out)
+
+
+def box_open(secret: Buffer, public: bytes, sealed: bytes) -> bytes:
+    """What was sealed to ``public``.
+
+    Raises:
+        Forged: if it was not, or was changed.
+    """
+    length = len(sealed) - BOX_OVERHEAD_BYTES
+    out = bytearray(max(length, 0))
+    if length < 0 or lib.crypto_box_seal_open(ffi.from_buffer(out), sealed, len(sealed), public, ffi.from_buffer(secret)):
+        raise Forged
+    return bytes(out)
