@@ -156,7 +156,7 @@ def read_config(paths: Paths) -> Config:
         return convert(document, Config)
     except ValidationError as error:
         _, _, where = str(error).partition(" - at `$.")
-        key = where.rstrip("`").removesuffix("[...]")
+        key = where.rstrip("`").partition("[")[0]
         raise ConfigError(f"{FILE_NAME}: {key} has a value that does not fit.", path=paths.config_file) from None
 
 
