@@ -33,9 +33,64 @@ Protection = Literal["software", "platform", "tpm", "token", "remote", "device"]
 Provenance = Literal["generated", "imported", "restored", "unwrapped", "derived"]
 Scheme = Literal["BIP32", "SLIP10", "EIP2333"]
 SignatureEncoding = Literal["jose", "der"]
+EventType = Literal["locked", "unlocked", "keysChanged", "approvalWaiting", "approvalDone"]
+AlgorithmName = Literal[
+    "BIP39",
+    "SEED",
+    "Ed25519",
+    "Ed448",
+    "ES256",
+    "ES384",
+    "ES512",
+    "ES224",
+    "ES256K",
+    "ES256K-R",
+    "BIP340",
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "BLS12381G2",
+    "ML-DSA-44",
+    "ML-DSA-65",
+    "ML-DSA-87",
+    "HS256",
+    "HS384",
+    "HS512",
+    "A128GCM",
+    "A192GCM",
+    "A256GCM",
+    "A128CBC",
+    "A192CBC",
+    "A256CBC",
+    "A128CTR",
+    "A192CTR",
+    "A256CTR",
+    "A128ECB",
+    "A256ECB",
+    "C20P",
+    "XC20P",
+    "A128KW",
+    "A192KW",
+    "A256KW",
+    "RSA-OAEP",
+    "RSA-OAEP-256",
+    "X25519",
+    "X448",
+    "ECDH-P256",
+    "ECDH-P384",
+    "ECDH-P521",
+    "ML-KEM-512",
+    "ML-KEM-768",
+    "ML-KEM-1024",
+]
+"""Every ``alg`` that version 1 names, for the published types. What a host offers stands in ``hello``'s ``algorithms``; params take
+any short text, so that an unknown name is ``unsupported`` and not ``invalid_params``."""
 
 KeyId = Annotated[str, Meta(min_length=1, max_length=64)]
-Algorithm = Annotated[str, Meta(min_length=1, max_length=32)]
+Algorithm = Annotated[str, Meta(min_length=1, max_length=32, title="AlgorithmName")]
 Label = Annotated[str, Meta(max_length=128)]
 Path = Annotated[str, Meta(min_length=1, max_length=256)]
 Usages = Annotated[list[Usage], Meta(min_length=1, max_length=13)]
@@ -293,4 +348,4 @@ class CancelParams(Message, frozen=True, kw_only=True):
 
 
 class Event(Message, frozen=True, kw_only=True):
-    type: Literal["locked", "unlocked", "keysChanged", "approvalWaiting", "approvalDone"]
+    type: EventType
