@@ -7,13 +7,13 @@ transaction, by the audit row that names the record's new digest.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import contextmanager
-from os import urandom
 from typing import TYPE_CHECKING
 
 from native_host.errors import CannotUnseal, Locked, Uninitialized
-from native_host.keystore import chain, origins, records, sealed, slots
+from native_host.keystore import chain, origins, records, refusals, sealed, slots
 from native_host.keystore.migrate import migrate
 from native_host.secret import SecretBytes
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BUSY_SECONDS = 10.0
+CACHED_RECORDS = 256
+
+
+class ChangedOutside(CannotUnseal):
+    """The KEK was right, and yet the audit chain does not end where an unlocked host left it."""
+
+    default_message = "The keystore was changed from outside. See what is wrong with: strongroom audit verify"
 
 
 class KeyStore:
@@ -37,11 +44,12 @@ class KeyStore:
             sqlite3.Error: if it cannot be read or is no database.
         """
         self._clock = clock
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
         self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         # FULL: what was answered survives a power cut. secure_delete: a destroyed secret does not linger in free pages.
         self.connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON")
         migrate(self.connection)
-        self._keys: StoreKeysOrNone = None
+        self._keys: sealed.StoreKeys | None = None
         self._epoch = -1
         self._batch = False
         self._unrecorded: list[tuple[bytes, bytes]] = []
@@ -104,7 +112,7 @@ class KeyStore:
 
     def create(self, kek: SecretBytes, *, kind: str, label: str, parameters: bytes, unattended: bool) -> None:
         """Set the store up with one slot, inside the caller's transaction, and unlock it."""
-        store_id, root = urandom(16), SecretBytes(urandom(32))
+        store_id, root = os.urandom(16), SecretBytes(os.urandom(32))
         with root:
             wrapped, box_public = sealed.generate_deks(store_id, root)
             for name, value in (("storeId", store_id), ("auditPublic", box_public), ("unattended", bytes((unattended,)))):
@@ -123,14 +131,15 @@ class KeyStore:
         """Open the store through a slot.
 
         Raises:
-            CannotUnseal: a wrong KEK, a changed slot or key, or an audit chain that does not end where the store says.
+            CannotUnseal: a wrong KEK, or a changed slot or key.
+            ChangedOutside: the audit chain does not end where the store says.
         """
         with slots.unwrap_root(self._vouched(), slot, kek) as root:
             wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
             keys = sealed.unwrap_deks(self._meta("storeId"), root, wrapped)
         if not chain.head_is_authentic(self.connection, keys):
             keys.wipe()
-            raise CannotUnseal("The keystore's own record does not end where it should: it was changed from outside.")
+            raise ChangedOutside
         self._epoch = self.epoch()
         self._keys = keys
 
@@ -207,7 +216,7 @@ class KeyStore:
         """Add the audit row of this transaction; one row more for each further record that it changed."""
         keys = self._keys
         box_public = b"" if keys is not None else self._meta("auditPublic")
-        changes = self._unrecorded or [None]
+        changes: list[tuple[bytes, bytes] | None] = [*self._unrecorded] or [None]
         for change in changes:
             chain.append(self.connection, keys, box_public, self._clock(), content, change)
         self._unrecorded = []
@@ -300,6 +309,16 @@ class KeyStore:
         """Whether there was an attachment, which is now gone; inside a transaction."""
         return origins.detach(self.connection, origin)
 
+    # refusals
 
-CACHED_RECORDS = 256
-StoreKeysOrNone = sealed.StoreKeys | None
+    def pause_seconds(self, origin: str) -> int:
+        """For how many seconds the origin may not ask the person; 0 if it may."""
+        return refusals.pause_seconds(self.connection, origin, self._clock())
+
+    def count_refusal(self, origin: str) -> None:
+        """Count a refusal of this origin's, inside a transaction."""
+        refusals.count_refusal(self.connection, origin, self._clock())
+
+    def end_refusals(self, origin: str) -> None:
+        """Forget this origin's refusals, inside a transaction."""
+        refusals.end_count(self.connection, origin)

@@ -121,6 +121,22 @@ class NoParams(Message, frozen=True, kw_only=True):
     """A method that takes nothing."""
 
 
+class GetStatusParams(NoParams, frozen=True, kw_only=True):
+    pass
+
+
+class UnlockParams(NoParams, frozen=True, kw_only=True):
+    pass
+
+
+class LockParams(NoParams, frozen=True, kw_only=True):
+    pass
+
+
+class GetImportKeyParams(NoParams, frozen=True, kw_only=True):
+    pass
+
+
 class Empty(Message, frozen=True, kw_only=True):
     """A result that says only that it was done."""
 

@@ -39,11 +39,11 @@ class Method(Value, frozen=True, kw_only=True):
 
 _ROWS = (
     Method(name="hello", params=m.HelloParams, result=m.HelloResult, consent="session", needs="nothing", summary="Agree on a version; learn what this host offers."),
-    Method(name="getStatus", result=m.Status, consent="session", needs="hello", summary="Whether the keystore is open, and how it is protected."),
-    Method(name="unlock", result=m.StateResult, consent="session", needs="hello", summary="Open the keystore, asking the person; on a new installation, set it up."),
-    Method(name="lock", result=m.StateResult, consent="session", needs="hello", summary="Close the keystore in every host process."),
+    Method(name="getStatus", params=m.GetStatusParams, result=m.Status, consent="session", needs="hello", summary="Whether the keystore is open, and how it is protected."),
+    Method(name="unlock", params=m.UnlockParams, result=m.StateResult, consent="session", needs="hello", summary="Open the keystore, asking the person; on a new installation, set it up."),
+    Method(name="lock", params=m.LockParams, result=m.StateResult, consent="session", needs="hello", summary="Close the keystore in every host process."),
     Method(name="generateKey", params=m.GenerateKeyParams, result=m.KeyInfo, consent="own", summary="Make a key or a seed inside the host."),
-    Method(name="getImportKey", result=m.ImportKeyOffer, consent="own", summary="A one-time public key to which a key for import is encrypted."),
+    Method(name="getImportKey", params=m.GetImportKeyParams, result=m.ImportKeyOffer, consent="own", summary="A one-time public key to which a key for import is encrypted."),
     Method(name="importKey", params=m.ImportKeyParams, result=m.KeyInfo, consent="person", summary="Take in a private key that comes as a JWE."),
     Method(name="restoreSeed", params=m.RestoreSeedParams, result=m.KeyInfo, consent="person", summary="Have the person type recovery words in the host's own window."),
     Method(name="deriveKey", params=m.DeriveKeyParams, result=m.KeyInfo, consent="own", summary="An account key from a seed."),

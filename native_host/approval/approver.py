@@ -1,0 +1,221 @@
+"""How the person is asked: the ``Approver`` seam, and the program that speaks protocol section 8 on the other side of it.
+
+Our window, the terminal dialogue and a configured program are all programs of that kind, so the host never loads a GUI
+toolkit and there is one way to be asked. The program is started at first need and kept; end of file or rubbish is a denial.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from native_host.errors import BackendUnavailable, Cancelled, UserRejected
+from native_host.protocol.approver import Answer, CallerFacts, CompareCode, KeyFacts, ReviewAsk, SecretAsk, SecretPurpose, ShowSecret, Withdraw
+from native_host.secret import SecretBytes
+from native_host.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from subprocess import Popen
+
+    from native_host.protocol.approver import Ask, GrantOffer
+    from native_host.review.requests import Review
+
+ANSWER_SECONDS = 600.0
+HEADER_BYTES = 4
+ANSWER_BYTES = 64 * 1024
+
+
+class Verdict(Value, frozen=True, kw_only=True):
+    """The person allowed it; ``grant`` is the id of the offer that was taken with it."""
+
+    grant: str | None = None
+
+
+class Approver(Protocol):
+    """A way to ask the person. Every method waits for the answer, and raises ``UserRejected`` for a denial,
+    ``Cancelled`` when ``withdraw`` was called meanwhile, ``BackendUnavailable`` when nobody can be asked."""
+
+    def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
+        """Have the person decide about a review."""
+
+    def ask_secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
+        """Have the person type a secret; UTF-8."""
+
+    def show_secret(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
+        """Show the person a secret, UTF-8, until they say that they are done with it."""
+
+    def compare_code(self, title: str, code: str) -> None:
+        """Have the person compare a code with the one shown elsewhere."""
+
+    def withdraw(self) -> None:
+        """Take back what is being asked now; from any thread."""
+
+    def close(self) -> None:
+        """End the program; from any thread."""
+
+
+class ProgramApprover:
+    """An approver that is a program speaking frames on its standard input and output.
+
+    ``argv`` is started without a shell. ``environ`` is the program's whole environment.
+    """
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._argv = list(argv)
+        self._environ = dict(environ)
+        self._process: Popen[bytes] | None = None
+        self._answers: _Answers | None = None
+        self._last_id = 0
+        self._asking: int | None = None
+
+    def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
+        from msgspec import UNSET
+
+        ask = ReviewAsk(
+            id=self._next_id(),
+            method=method,
+            title=review.title,
+            caller=caller,
+            key=key or UNSET,
+            facts=list(review.facts),
+            warnings=list(review.warnings),
+            grants=list(offers),
+        )
+        answer = self._exchange(ask)
+        if answer.verdict != "allow":
+            raise UserRejected
+        return Verdict(grant=answer.grant or None)
+
+    def ask_secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
+        from msgspec import UNSET
+
+        answer = self._exchange(SecretAsk(id=self._next_id(), purpose=purpose, title=title, hint=hint or UNSET))
+        if not isinstance(answer.secret, str) or answer.verdict == "deny":
+            raise UserRejected
+        return SecretBytes(answer.secret.encode())
+
+    def show_secret(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
+        answer = self._exchange(ShowSecret(id=self._next_id(), purpose=purpose, title=title, secret=secret.buffer.decode()))
+        if answer.verdict not in {"done", "allow"}:
+            raise UserRejected
+
+    def compare_code(self, title: str, code: str) -> None:
+        if self._exchange(CompareCode(id=self._next_id(), title=title, code=code)).verdict != "allow":
+            raise UserRejected
+
+    def withdraw(self) -> None:
+        asking, answers = self._asking, self._answers
+        if asking is None or answers is None:
+            return
+        self._send(Withdraw(id=asking))
+        answers.put(None)
+
+    def close(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if self._answers is not None:
+            self._answers.put(None)
+        process.kill()
+        process.wait()
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _exchange(self, ask: Ask) -> Answer:
+        from queue import Empty
+
+        answers = self._started()
+        self._asking = ask.id
+        try:
+            self._send(ask)
+            while True:
+                answer = answers.get(timeout=ANSWER_SECONDS)
+                if answer is None:
+                    raise Cancelled
+                if isinstance(answer, UserRejected):
+                    self._end()
+                    raise answer
+                # An answer to an ask that was withdrawn may still be on its way.
+                if answer.id == ask.id:
+                    return answer
+        except Empty:
+            self._send(Withdraw(id=ask.id))
+            raise UserRejected from None
+        finally:
+            self._asking = None
+
+    def _send(self, ask: Ask) -> None:
+        from sys import byteorder
+
+        from msgspec.json import encode
+
+        from native_host.protocol.wire import encode_hook
+
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        body = encode(ask, enc_hook=encode_hook)
+        try:
+            process.stdin.write(len(body).to_bytes(HEADER_BYTES, byteorder) + body)
+            process.stdin.flush()
+        except (OSError, ValueError):
+            # Its end shows as end of file on the answers, which is where it is judged.
+            return
+
+    def _started(self) -> _Answers:
+        from subprocess import PIPE, Popen
+
+        if self._process is not None and self._process.poll() is None and self._answers is not None:
+            return self._answers
+        self._end()
+        try:
+            self._process = Popen(self._argv, stdin=PIPE, stdout=PIPE, env=self._environ)  # noqa: S603 - the person's own configuration
+        except OSError:
+            raise BackendUnavailable("The program that asks for approvals cannot be started.", detail="approver") from None
+        self._answers = _Answers(self._process)
+        return self._answers
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+
+class _Answers:
+    """The program's answers in the order in which they come; a thread reads them, so that a wait can be interrupted."""
+
+    def __init__(self, process: Popen[bytes]) -> None:
+        from _queue import SimpleQueue
+        from _thread import start_new_thread
+
+        self._queue: SimpleQueue[Answer | UserRejected | None] = SimpleQueue()
+        self._process = process
+        start_new_thread(self._read, ())
+
+    def put(self, answer: Answer | UserRejected | None) -> None:
+        self._queue.put(answer)
+
+    def get(self, *, timeout: float) -> Answer | UserRejected | None:
+        return self._queue.get(timeout=timeout)
+
+    def _read(self) -> None:
+        from sys import byteorder
+
+        from msgspec import MsgspecError
+        from msgspec.json import Decoder
+
+        decoder = Decoder(Answer)
+        stream = self._process.stdout
+        try:
+            while stream is not None:
+                header = stream.read(HEADER_BYTES)
+                length = int.from_bytes(header, byteorder)
+                if len(header) < HEADER_BYTES or not 0 < length <= ANSWER_BYTES:
+                    break
+                self._queue.put(decoder.decode(stream.read(length)))
+        except (MsgspecError, UnicodeDecodeError, RecursionError, OSError, ValueError):
+            pass
+        self._queue.put(UserRejected())

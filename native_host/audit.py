@@ -1,0 +1,115 @@
+"""The record of every decision and its outcome, in the same transaction as the effect.
+
+An entry says who asked, for what, with which key, who or what allowed it, and how it ended; it holds digests, never
+what was signed. Public reads and refused frames leave no entry. Rows are sealed and chained by ``keystore.chain``.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from msgspec import MsgspecError, UNSET
+from msgspec.json import Encoder as JsonEncoder
+from msgspec.msgpack import Decoder, Encoder
+
+from native_host.errors import CannotUnseal, KmsError
+from native_host.keystore import chain
+from native_host.protocol.wire import encode_hook
+from native_host.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from native_host.approval.permit import Permit
+    from native_host.keystore.store import KeyStore
+    from native_host.session import Session
+    from native_host.transport.jsonrpc import Call
+
+
+class Entry(Value, frozen=True, kw_only=True):
+    """One decision. ``request`` is SHA-256 over the params; ``outcome`` is ``done`` or the reason of an error."""
+
+    origin: str
+    wallet: str
+    method: str
+    request: bytes
+    approved_by: str
+    rule: str
+    outcome: str
+    key_id: str | None = None
+    alg: str | None = None
+    page: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+class AuditedEntry(Value, frozen=True, kw_only=True):
+    """An entry with its place; ``at`` in milliseconds since 1970. ``entry`` is ``None`` if it cannot be read."""
+
+    seq: int
+    at: int
+    while_locked: bool
+    entry: Entry | None
+
+
+_encode = Encoder().encode
+_decode = Decoder(Entry).decode
+_encode_params = JsonEncoder(enc_hook=encode_hook).encode
+
+
+class Audit:
+    """Writes entries into a store's chain."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+
+    @contextmanager
+    def effect(self, permit: Permit) -> Iterator[None]:
+        """The block's writes and the entry that says so, together or not at all; a refusal inside leaves its own entry."""
+        try:
+            with self._store.transaction():
+                yield
+                self._store.append_audit(_entry(permit, "done"))
+        except KmsError as error:
+            with self._store.transaction():
+                self._store.append_audit(_entry(permit, error.reason))
+            raise
+
+    def refused(self, session: Session, call: Call, key_id: str | None, error: KmsError) -> None:
+        """The entry of a call that was refused before there was a permit for it."""
+        with self._store.transaction():
+            self._store.append_audit(_encode(_made(session, call, key_id, None, "nobody", "", error.reason)))
+
+
+def entries(store: KeyStore) -> Iterator[AuditedEntry]:
+    """Every entry in order; the store must be unlocked."""
+    for row in chain.rows(store.connection):
+        try:
+            entry: Entry | None = _decode(store.read_audit(row))
+        except (CannotUnseal, MsgspecError):
+            entry = None
+        yield AuditedEntry(seq=row.seq, at=row.at, while_locked=row.sealing == chain.SEALED_TO_BOX, entry=entry)
+
+
+def _entry(permit: Permit, outcome: str) -> bytes:
+    key = permit.facts.key
+    key_id, alg = (key.key_id, key.alg) if key else (None, None)
+    return _encode(_made(permit.session, permit.call, key_id, alg, permit.approved_by, permit.rule, outcome))
+
+
+def _made(session: Session, call: Call, key_id: str | None, alg: str | None, approved_by: str, rule: str, outcome: str) -> Entry:
+    page = getattr(call.params, "page", UNSET)
+    return Entry(
+        origin=session.caller.origin,
+        wallet=session.wallet,
+        method=call.method,
+        request=sha256(_encode_params(call.params)).digest(),
+        approved_by=approved_by,
+        rule=rule,
+        outcome=outcome,
+        key_id=key_id,
+        alg=alg,
+        page=None if page is UNSET else page.origin,
+        evidence=tuple(evidence.text for evidence in session.caller.evidence),
+    )

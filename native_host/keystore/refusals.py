@@ -1,0 +1,44 @@
+"""How often an origin was refused lately, kept in the store for all hosts: a flood of windows locks the origin out for a while.
+
+Refused are denials, time-outs and three wrong passphrases. Ten of them, each within five minutes of the one before, lock
+an origin out for a minute; each further one for twice as long as the last, up to an hour. An approval ends the count.
+The rows are not secret and not authenticated: who can edit the file can do worse than ask often.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+TOLERATED = 10
+WINDOW_MS = 5 * 60 * 1000
+FIRST_PAUSE_MS = 60 * 1000
+LONGEST_PAUSE_MS = 60 * 60 * 1000
+
+
+def pause_seconds(connection: Connection, origin: str, at: int) -> int:
+    """For how many seconds, rounded up, the origin is locked out; 0 if it is not."""
+    row = connection.execute("SELECT count, until FROM counters WHERE name = ?", (_name(origin),)).fetchone()
+    if row is None or row[0] < TOLERATED or row[1] <= at:
+        return 0
+    # A clock that was set back must not lock anyone out for longer than the longest pause.
+    return int(-(-min(row[1] - at, LONGEST_PAUSE_MS) // 1000))
+
+
+def count_refusal(connection: Connection, origin: str, at: int) -> None:
+    """Count one more, inside the caller's transaction. ``until``: when the count, or the pause, runs out."""
+    row = connection.execute("SELECT count, until FROM counters WHERE name = ?", (_name(origin),)).fetchone()
+    count = row[0] + 1 if row is not None and row[1] + (WINDOW_MS if row[0] >= TOLERATED else 0) > at else 1
+    pause = min(FIRST_PAUSE_MS << max(count - TOLERATED, 0), LONGEST_PAUSE_MS) if count >= TOLERATED else WINDOW_MS
+    connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?)", (_name(origin), count, at + pause))
+
+
+def end_count(connection: Connection, origin: str) -> None:
+    """Forget the count, inside the caller's transaction."""
+    connection.execute("DELETE FROM counters WHERE name = ?", (_name(origin),))
+
+
+def _name(origin: str) -> str:
+    return f"refused:{origin}"

@@ -1,0 +1,140 @@
+"""May this be done: allow, deny, or ask the person. Pure: it reads its arguments and nothing else.
+
+The rules are rows, tried in order, the first that speaks decides; a method that no row speaks about is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from native_host.protocol.approver import GrantOffer
+from native_host.protocol.messages import DeriveKeyParams, SignParams, UpdateKeyParams
+from native_host.protocol.methods import METHODS
+from native_host.session import Session
+from native_host.transport.jsonrpc import Call
+from native_host.value import Value
+
+GRANT_USES = (10, 100)
+
+
+class KeyView(Value, frozen=True, kw_only=True):
+    """What may be known of a key before anything is decided: never its secret. ``derived``: it comes from a seed.
+
+    ``revision`` is the record's, so that what is performed is what was reviewed.
+    """
+
+    key_id: str
+    revision: int
+    alg: str
+    usages: tuple[str, ...]
+    state: str
+    label: str
+    address: str | None
+    derived: bool
+    path: str | None
+    dependants: int = 0
+
+
+class Grant(Value, frozen=True, kw_only=True):
+    """The one kind of grant: this key, this method, so many uses, until the keystore is locked."""
+
+    key_id: str
+    method: str
+    uses: int
+
+
+class Facts(Value, frozen=True, kw_only=True):
+    """What a decision may rest on besides the session and the call. ``imported`` describes a key that waits to be taken in."""
+
+    key: KeyView | None = None
+    grant: Grant | None = None
+    imported: KeyView | None = None
+
+
+class Allow(Value, frozen=True, kw_only=True, tag=True):
+    """``rule`` names what allowed it, for the audit."""
+
+    rule: str
+
+
+class Deny(Value, frozen=True, kw_only=True, tag=True):
+    rule: str
+
+
+class Ask(Value, frozen=True, kw_only=True, tag=True):
+    """Ask the person; ``offers`` are the grants that may be given with the answer."""
+
+    rule: str
+    offers: tuple[GrantOffer, ...] = ()
+
+
+Decision = Allow | Deny | Ask
+Rule = Callable[[Session, Call, Facts], Decision | None]
+
+
+def decide(session: Session, call: Call, facts: Facts) -> Decision:
+    """The first row that speaks; asking is the default."""
+    for rule in _ROWS:
+        decision = rule(session, call, facts)
+        if decision is not None:
+            return decision
+    return Ask(rule="nothing allows it")
+
+
+def offered_uses(offer_id: str) -> int | None:
+    """How many uses an offer of ours grants; ``None`` for an id that was never offered."""
+    return next((uses for uses in GRANT_USES if offer_id == f"uses:{uses}"), None)
+
+
+def _seeds_never_sign(_session: Session, call: Call, facts: Facts) -> Decision | None:
+    key = facts.key
+    return Deny(rule="a seed signs nothing itself") if key and key.alg in {"BIP39", "SEED"} and call.method in _SIGNING else None
+
+
+def _granted(_session: Session, call: Call, facts: Facts) -> Decision | None:
+    grant, key = facts.grant, facts.key
+    if grant is None or key is None or grant.uses < 1 or not _may_be_granted(call, key):
+        return None
+    return Allow(rule="grant") if (grant.key_id, grant.method) == (key.key_id, call.method) else None
+
+
+def _raw_signing_asked_for(_session: Session, call: Call, _facts: Facts) -> Decision | None:
+    """A derived account key that may sign raw bytes can sign a transaction unseen: only a person may make one."""
+    params = call.params
+    if isinstance(params, DeriveKeyParams) and params.usages and "sign" in params.usages:
+        return Ask(rule="raw signing with an account key")
+    return None
+
+
+def _enabling(_session: Session, call: Call, facts: Facts) -> Decision | None:
+    params = call.params
+    if isinstance(params, UpdateKeyParams) and params.state == "active" and facts.key and facts.key.state == "disabled":
+        return Ask(rule="enabling a disabled key")
+    return None
+
+
+def _by_consent(_session: Session, call: Call, facts: Facts) -> Decision | None:
+    consent: Literal["session", "public", "own", "person"] = METHODS[call.method].consent
+    if consent == "person":
+        return Ask(rule="use of a private key", offers=_offers(call, facts.key))
+    return Allow(rule={"session": "session", "public": "public reads", "own": "the caller's own wallet"}[consent])
+
+
+_SIGNING = frozenset({"sign", "signMessage", "signTypedData", "signTransaction", "signPsbt", "signJws"})
+_ROWS: tuple[Rule, ...] = (_seeds_never_sign, _granted, _raw_signing_asked_for, _enabling, _by_consent)
+
+
+def _may_be_granted(call: Call, key: KeyView) -> bool:
+    """Never raw ``sign`` on an account key: its bytes can be the preimage of a transaction."""
+    return call.method == "signMessage" or (isinstance(call.params, SignParams) and not key.derived)
+
+
+def _offers(call: Call, key: KeyView | None) -> tuple[GrantOffer, ...]:
+    if key is None or not _may_be_granted(call, key):
+        return ()
+    what = "messages" if call.method == "signMessage" else "signatures"
+    return tuple(
+        GrantOffer(id=f"uses:{uses}", text=f"Also allow the next {uses} {what} with this key without asking, until Strongroom is locked")
+        for uses in GRANT_USES
+    )

@@ -1,0 +1,86 @@
+"""What the host knows of one port when a call arrives: who asks, for which wallet, and whether the keystore is open.
+
+A ``Session`` is a value, made anew for each call; it holds no key and opens nothing.
+"""
+
+from __future__ import annotations
+
+from native_host import __version__
+from native_host.caller.identity import Caller
+from native_host.errors import HelloRequired, Locked, Uninitialized, Unsupported
+from native_host.protocol.messages import HelloParams, HelloResult, HostVersion, Limits, State
+from native_host.protocol.methods import METHODS, PROTOCOL_VERSION, Method
+from native_host.value import Value
+
+HOST_NAME = "strongroom-host"
+
+
+class Session(Value, frozen=True, kw_only=True):
+    """``development``: the origin belongs to an unpacked build, which anyone can load an extension under."""
+
+    caller: Caller
+    wallet_id: bytes
+    wallet: str
+    development: bool
+    state: State
+    greeted: bool
+    unattended: bool
+
+
+def require(session: Session, method: Method) -> None:
+    """Refuse a method that the session is not ready for.
+
+    Raises:
+        HelloRequired, Uninitialized, Locked
+    """
+    if method.needs == "nothing":
+        return
+    if not session.greeted:
+        raise HelloRequired
+    if method.needs == "open" and session.state == "uninitialized":
+        raise Uninitialized
+    if method.needs == "open" and session.state == "locked":
+        raise Locked
+
+
+def hello(session: Session, params: HelloParams, *, algorithms: list[str], limits: Limits) -> HelloResult:
+    """The answer to ``hello``.
+
+    Raises:
+        Unsupported: if the caller speaks no version that this host speaks.
+    """
+    if PROTOCOL_VERSION not in params.protocol:
+        raise Unsupported("This host and the extension speak no common protocol version. Update the older of the two.", detail="protocol")
+    return HelloResult(
+        protocol=PROTOCOL_VERSION,
+        host=HostVersion(name=HOST_NAME, version=__version__),
+        origin=session.caller.origin,
+        state=session.state,
+        paired=False,
+        unattended=session.unattended,
+        methods=[name for name, row in METHODS.items() if row.available],
+        algorithms=algorithms,
+        backends=["local"],
+        limits=limits,
+    )
+
+
+class IdleClock:
+    """Says when the keystore has not been used for too long.
+
+    It is asked with two clocks, in seconds: the wall clock, which goes on while the computer sleeps, and a monotonic one,
+    which nobody can set back. Either one is enough to lock.
+    """
+
+    def __init__(self, idle_seconds: int) -> None:
+        self.idle_seconds = idle_seconds
+        self._wall = 0.0
+        self._monotonic = 0.0
+
+    def touch(self, *, wall: float, monotonic: float) -> None:
+        """The keystore was used now, by a call that needed it open and was allowed."""
+        self._wall, self._monotonic = wall, monotonic
+
+    def is_due(self, *, wall: float, monotonic: float) -> bool:
+        """Whether the store is to be locked now; a wall clock set back counts as well, for it hides how long it was."""
+        return wall - self._wall >= self.idle_seconds or wall < self._wall - 60 or monotonic - self._monotonic >= self.idle_seconds
