@@ -1,7 +1,7 @@
 """The few libsodium primitives that the host's own start stands on, through PyNaCl's compiled module.
 
-XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), Argon2id (RFC 9106), HMAC-SHA-256 (RFC 2104) and sealed boxes
-(libsodium ``crypto_box_seal``: X25519, XSalsa20-Poly1305).
+XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), Argon2id (RFC 9106), HMAC-SHA-256 (RFC 2104), sealed boxes
+(libsodium ``crypto_box_seal``: X25519, XSalsa20-Poly1305), Ed25519 (RFC 8032) and X25519 (RFC 7748).
 
 The compiled module is imported without PyNaCl's package of wrappers for two reasons: the wrappers return secrets as
 ``bytes``, which cannot be wiped, where here they are written into a buffer of ours; and they cost several
@@ -113,3 +113,49 @@ def box_open(secret: Buffer, public: bytes, sealed: bytes) -> bytes:
     if length < 0 or lib.crypto_box_seal_open(ffi.from_buffer(out), sealed, len(sealed), public, ffi.from_buffer(secret)):
         raise Forged
     return bytes(out)
+
+
+def ed25519_expand(seed: Buffer) -> tuple[bytes, bytearray]:
+    """The public key of a 32-byte Ed25519 seed, and seed ‖ public key, which ``ed25519_sign`` takes; wipe the second."""
+    public, expanded = bytearray(32), bytearray(64)
+    lib.crypto_sign_seed_keypair(ffi.from_buffer(public), ffi.from_buffer(expanded), ffi.from_buffer(seed))
+    return bytes(public), expanded
+
+
+def ed25519_sign(expanded: bytearray, data: bytes) -> bytes:
+    """Ed25519 (RFC 8032 section 5.1.6, pure): 64 bytes. ``expanded`` comes from ``ed25519_expand`` and from nowhere else:
+    the same seed beside two public keys would give the seed away."""
+    out = bytearray(64 + len(data))
+    lib.crypto_sign(ffi.from_buffer(out), ffi.NULL, data, len(data), ffi.from_buffer(expanded))
+    return bytes(out[:64])
+
+
+def ed25519_verify(public: bytes, data: bytes, signature: bytes) -> bool:
+    """RFC 8032 section 5.1.7 without the cofactor; S must be below the group order, small-order points are refused."""
+    signed = signature + data
+    out = bytearray(len(signed))
+    return lib.crypto_sign_open(ffi.from_buffer(out), ffi.NULL, signed, len(signed), public) == 0
+
+
+def is_ed25519_point(public: bytes) -> bool:
+    """Whether 32 bytes are the canonical encoding of a point of the prime-order group other than its identity."""
+    return bool(lib.crypto_core_ed25519_is_valid_point(public))
+
+
+def x25519_public(secret: Buffer) -> bytes:
+    """The public key of a 32-byte X25519 secret (RFC 7748 section 6.1)."""
+    out = bytearray(32)
+    lib.crypto_scalarmult_base(ffi.from_buffer(out), ffi.from_buffer(secret))
+    return bytes(out)
+
+
+def x25519(secret: Buffer, public: bytes) -> bytearray:
+    """The shared secret (RFC 7748 section 6.1).
+
+    Raises:
+        ValueError: if it would be all zeros, as it is for every public key of small order.
+    """
+    out = bytearray(32)
+    if lib.crypto_scalarmult(ffi.from_buffer(out), ffi.from_buffer(secret), public):
+        raise ValueError("a public key of small order")
+    return out
