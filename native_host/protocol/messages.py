@@ -187,11 +187,14 @@ class Slot(Message, frozen=True, kw_only=True):
 
 
 class Status(Message, frozen=True, kw_only=True):
-    """``keyCount`` (keys of the caller's wallet) is left out while locked: the host itself cannot tell then."""
+    """``keyCount`` (keys of the caller's wallet) is left out while locked: the host itself cannot tell then.
+    ``unattended`` is what ``hello`` says too, but a set-up after ``hello`` decides it anew; left out when there is no keystore.
+    """
 
     state: State
     idle_lock_seconds: int
     slots: list[Slot]
+    unattended: bool | UnsetType = UNSET
     key_count: int | UnsetType = UNSET
 
 

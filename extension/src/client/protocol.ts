@@ -61,25 +61,29 @@ export interface HelloResult {
   readonly limits: Limits;
 }
 
-/** A method that takes nothing. */
-export type NoParams = Readonly<Record<string, never>>;
+export type GetStatusParams = Readonly<Record<string, never>>;
 
 export interface Slot {
   readonly kind: string;
   readonly label: string;
 }
 
-/** `keyCount` (keys of the caller's wallet) is left out while locked: the host itself cannot tell then. */
+/** `keyCount` (keys of the caller's wallet) is left out while locked: the host itself cannot tell then. `unattended` is what `hello` says too, but a set-up after `hello` decides it anew; left out when there is no keystore. */
 export interface Status {
   readonly state: State;
   readonly idleLockSeconds: number;
   readonly slots: readonly Slot[];
+  readonly unattended?: boolean;
   readonly keyCount?: number;
 }
+
+export type UnlockParams = Readonly<Record<string, never>>;
 
 export interface StateResult {
   readonly state: State;
 }
+
+export type LockParams = Readonly<Record<string, never>>;
 
 export interface GenerateKeyParams {
   readonly alg: AlgorithmName;
@@ -121,6 +125,8 @@ export interface KeyInfo {
   readonly version: number;
   readonly createdAt: string;
 }
+
+export type GetImportKeyParams = Readonly<Record<string, never>>;
 
 export interface ImportKeyOffer {
   readonly importKeyId: string;
@@ -260,15 +266,15 @@ export interface Operations {
   /** Agree on a version; learn what this host offers. */
   readonly hello: { readonly params: HelloParams; readonly result: HelloResult };
   /** Whether the keystore is open, and how it is protected. */
-  readonly getStatus: { readonly params: NoParams; readonly result: Status };
+  readonly getStatus: { readonly params: GetStatusParams; readonly result: Status };
   /** Open the keystore, asking the person; on a new installation, set it up. */
-  readonly unlock: { readonly params: NoParams; readonly result: StateResult };
+  readonly unlock: { readonly params: UnlockParams; readonly result: StateResult };
   /** Close the keystore in every host process. */
-  readonly lock: { readonly params: NoParams; readonly result: StateResult };
+  readonly lock: { readonly params: LockParams; readonly result: StateResult };
   /** Make a key or a seed inside the host. */
   readonly generateKey: { readonly params: GenerateKeyParams; readonly result: KeyInfo };
   /** A one-time public key to which a key for import is encrypted. */
-  readonly getImportKey: { readonly params: NoParams; readonly result: ImportKeyOffer };
+  readonly getImportKey: { readonly params: GetImportKeyParams; readonly result: ImportKeyOffer };
   /** Take in a private key that comes as a JWE. */
   readonly importKey: { readonly params: ImportKeyParams; readonly result: KeyInfo };
   /** Have the person type recovery words in the host's own window. */
