@@ -1,0 +1,188 @@
+"""What is said and asked on the terminal for each kind of ask: facts line by line, warnings first, and ``approve`` typed in full."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import assert_never
+
+from msgspec import UNSET
+
+from native_host.approval import texts
+from native_host.approval.answering import FrontAsk
+from native_host.approval.strength import MIN_CHARACTERS, estimate_strength
+from native_host.approval.terminal.console import Console
+from native_host.approval.timing import seconds_for
+from native_host.approval.words import check_words
+from native_host.protocol.approver import Answer, CompareCode, Fact, ReviewAsk, SecretAsk, ShowSecret
+from native_host.review.text import visible, visible_block
+
+_REPEAT_WARNINGS_AFTER_LINES = 20
+_IN_GROUPS_OF = 4
+
+
+def hold(ask: FrontAsk, console: Console) -> Answer:
+    """Put ``ask`` to the person and return what they answered.
+
+    Raises:
+        Interrupted, TimedOut, EOFError: as ``Console.read_line``; the caller answers for the person.
+    """
+    console.say("")
+    console.say(texts.T_BEGIN.format(title=visible(ask.title)))
+    if home := os.environ.get("STRONGROOM_HOME"):
+        console.say(texts.HOME.format(home=visible(home)))
+    deadline = time.monotonic() + seconds_for(ask)
+    match ask:
+        case ReviewAsk():
+            return _review(ask, console, deadline)
+        case SecretAsk():
+            return _ask_secret(ask, console, deadline)
+        case ShowSecret():
+            return _show_secret(ask, console, deadline)
+        case CompareCode():
+            return _compare(ask, console, deadline)
+        case _:
+            assert_never(ask)
+
+
+def _review(ask: ReviewAsk, console: Console, deadline: float) -> Answer:
+    lines = [line for fact in ask.facts for line in fact_lines(fact)]
+    _say_warnings(ask, console)
+    _say_caller(ask, console)
+    for line in lines:
+        console.say(line)
+    if ask.warnings and len(lines) > _REPEAT_WARNINGS_AFTER_LINES:
+        console.say(texts.T_WARNINGS_AGAIN)
+        _say_warnings(ask, console)
+    for number, grant in enumerate(ask.grants, 1):
+        console.say(texts.T_GRANT.format(number=number, text=visible(grant.text)))
+    console.say(texts.T_APPROVE.format(minutes=round(seconds_for(ask) / 60)))
+    choice = console.read_line(texts.T_PROMPT, deadline=deadline).strip().lower()
+    choices = {"approve": UNSET} | {f"approve {number}": grant.id for number, grant in enumerate(ask.grants, 1)}
+    allowed = choice in choices
+    console.say(texts.T_APPROVED if allowed else texts.T_DENIED)
+    return Answer(id=ask.id, verdict="allow", grant=choices[choice]) if allowed else denial(ask)
+
+
+def denial(ask: FrontAsk) -> Answer:
+    """The answer that lets nothing happen."""
+    return Answer(id=ask.id, verdict="deny")
+
+
+def _say_warnings(ask: ReviewAsk, console: Console) -> None:
+    for number, text in enumerate(ask.warnings, 1):
+        console.say(texts.T_WARNING.format(number=number, count=len(ask.warnings), text=visible(text)))
+
+
+def _say_caller(ask: ReviewAsk, console: Console) -> None:
+    browser = texts.BROWSER_UNKNOWN if ask.caller.browser is UNSET else ask.caller.browser
+    console.say(texts.T_FACT.format(label=texts.ORIGIN, value=visible(ask.caller.origin)))
+    console.say(texts.T_FACT.format(label=texts.BROWSER, value=visible(browser)))
+    for sentence in ask.caller.evidence:
+        console.say(texts.T_FACT.format(label=texts.EVIDENCE, value=visible(sentence)))
+    if ask.key is not UNSET:
+        value = f"{visible(ask.key.label) or texts.NO_LABEL}, {visible(ask.key.alg)}"
+        console.say(texts.T_FACT.format(label=texts.KEY, value=value))
+
+
+def fact_lines(fact: Fact) -> list[str]:
+    """A fact as lines: an address in groups of four, a message of several lines with its beginning and end said."""
+    label = visible(fact.label)
+    if fact.kind == "address":
+        return [texts.T_FACT.format(label=label, value=in_groups(visible(fact.value)))]
+    if fact.kind != "message" or "\n" not in fact.value:
+        return [texts.T_FACT.format(label=label, value=visible(fact.value) or texts.EMPTY)]
+    lines = visible_block(fact.value).split("\n")
+    begin = texts.T_BLOCK.format(label=label, count=len(lines))
+    return [begin, *(f"> {line}" for line in lines), texts.T_BLOCK_END.format(label=label)]
+
+
+def in_groups(text: str) -> str:
+    """``text`` with a space after every four characters; nothing is left out."""
+    return " ".join(text[start : start + _IN_GROUPS_OF] for start in range(0, len(text), _IN_GROUPS_OF))
+
+
+def _compare(ask: CompareCode, console: Console, deadline: float) -> Answer:
+    console.say(texts.T_CODE.format(code=visible(ask.code)))
+    console.say(texts.COMPARE)
+    console.say(texts.T_ALLOW.format(minutes=round(seconds_for(ask) / 60)))
+    allowed = console.read_line(texts.T_PROMPT, deadline=deadline).strip().lower() == "approve"
+    console.say(texts.T_APPROVED if allowed else texts.T_DENIED)
+    return Answer(id=ask.id, verdict="allow") if allowed else denial(ask)
+
+
+def _ask_secret(ask: SecretAsk, console: Console, deadline: float) -> Answer:
+    if ask.hint is not UNSET:
+        console.say(visible(ask.hint))
+    match ask.purpose:
+        case "mnemonic":
+            secret = _type_words(console, deadline)
+        case "newPassphrase":
+            secret = _new_passphrase(console, deadline)
+        case "bip39Passphrase":
+            console.say(texts.BIP39_ADVICE)
+            console.say(texts.T_HIDDEN_EMPTY_ALLOWED)
+            secret = _hidden(console, texts.PURPOSE_LABELS[ask.purpose], deadline)
+        case "unlock" | "pin":
+            console.say(texts.T_HIDDEN)
+            secret = _hidden(console, texts.PURPOSE_LABELS[ask.purpose], deadline) or None
+        case _:
+            assert_never(ask.purpose)
+    console.say(texts.T_CANCELLED if secret is None else texts.T_THANKS)
+    return denial(ask) if secret is None else Answer(id=ask.id, secret=secret)
+
+
+def _hidden(console: Console, label: str, deadline: float) -> str:
+    return console.read_line(texts.T_SECRET.format(label=label), deadline=deadline, hidden=True)
+
+
+def _new_passphrase(console: Console, deadline: float) -> str | None:
+    console.say(texts.PASSPHRASE_ADVICE)
+    console.say(texts.TOO_SHORT.format(count=MIN_CHARACTERS) + ".")
+    console.say(texts.T_HIDDEN)
+    while first := _hidden(console, texts.PURPOSE_LABELS["newPassphrase"], deadline):
+        strength = estimate_strength(first)
+        console.say(texts.STRENGTH.format(strength=texts.STRENGTHS[strength]) + ".")
+        if strength == "tooShort":
+            continue
+        if _hidden(console, texts.AGAIN, deadline) == first:
+            return first
+        console.say(texts.DIFFERENT + ".")
+    return None
+
+
+def _type_words(console: Console, deadline: float) -> str | None:
+    console.say(texts.T_WORDS_ADVICE)
+    while lines := _lines(console, deadline):
+        typed = check_words(" ".join(lines))
+        if typed.problem == "none":
+            return typed.sentence
+        places = ", ".join(str(place + 1) for place in typed.unknown)
+        problem = texts.WORD_PROBLEMS[typed.problem].format(places=places)
+        console.say(texts.T_WORDS_AGAIN.format(count=len(typed.words), problem=problem))
+    return None
+
+
+def _lines(console: Console, deadline: float) -> list[str]:
+    lines: list[str] = []
+    while line := console.read_line(texts.T_WORDS, deadline=deadline).strip():
+        lines.append(line)
+    return lines
+
+
+def _show_secret(ask: ShowSecret, console: Console, deadline: float) -> Answer:
+    for sentence in texts.SHOW_ADVICE:
+        console.say(sentence)
+    console.say(texts.T_SHOW)
+    if console.read_line(texts.T_PROMPT, deadline=deadline).strip().lower() != "show":
+        console.say(texts.T_CANCELLED)
+        return denial(ask)
+    try:
+        for number, word in enumerate(ask.secret.split(), 1):
+            console.say(texts.T_WORD.format(number=number, word=visible(word)))
+        console.say(texts.T_WRITTEN)
+        done = console.read_line(texts.T_PROMPT, deadline=deadline).strip().lower() == "done"
+    finally:
+        console.clear()
+    console.say(texts.T_THANKS if done else texts.T_CANCELLED)
+    return Answer(id=ask.id, verdict="done") if done else denial(ask)

@@ -1,0 +1,128 @@
+"""Every English sentence that the window and the terminal say, in one place, so that a second language can come.
+
+Braces are filled with ``str.format``. What comes from a caller is made visible first (``native_host.review.text``).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from native_host.approval.strength import Strength
+from native_host.approval.words import Problem
+from native_host.protocol.approver import SecretPurpose
+
+PRODUCT: Final = "Strongroom"
+HOME: Final = "This keystore lives in an unusual place: {home}"
+BEHIND_ONE: Final = "1 more request waits behind this one"
+BEHIND: Final = "{count} more requests wait behind this one"
+
+# --- reviews ---
+WHO_ASKS: Final = "Who asks"
+ORIGIN: Final = "Extension"
+BROWSER: Final = "Browser"
+EVIDENCE: Final = "Evidence"
+BROWSER_UNKNOWN: Final = "unknown"
+WHAT: Final = "What is asked"
+KEY: Final = "Key"
+METHOD: Final = "Method"
+WARNING: Final = "Warning"
+EMPTY: Final = "(empty)"
+NO_LABEL: Final = "(no name)"
+HOW_LONG: Final = "If you approve"
+ONLY_THIS_TIME: Final = "Only this time"
+APPROVE: Final = "Approve"
+DENY: Final = "Deny"
+COMPARE: Final = "Compare this code with the one the extension shows. Allow only if every character is the same."
+ALLOW: Final = "Allow"
+
+NOT_FOCUSED: Final = "Click this window first"
+SCROLL_TO_END: Final = "Scroll to the end to approve"
+ARMING: Final = "Approve is ready in {seconds:.1f} s"
+READY: Final = "Ready. Read before you approve"
+TIME_LEFT: Final = "Denied by itself in {minutes}:{seconds:02}"
+REVIEW_KEYS: Final = "Tab moves · Space presses · Page Down scrolls · Esc denies"
+
+# --- asking for secrets ---
+CANCEL: Final = "Cancel"
+CONTINUE: Final = "Continue"
+UNLOCK: Final = "Unlock"
+SET_PASSPHRASE: Final = "Set passphrase"
+SHOW_TYPED: Final = "Show what I type"
+CAPS_LOCK: Final = "Caps Lock is on"
+ONLY_HERE: Final = "Type this only in this window. It never goes to the browser."
+FORM_KEYS: Final = "Tab moves · Enter continues · Esc cancels"
+CLOSED_IN: Final = "Cancelled by itself in {minutes}:{seconds:02}"
+
+PURPOSE_LABELS: Final[dict[SecretPurpose, str]] = {
+    "unlock": "Passphrase",
+    "newPassphrase": "New passphrase",
+    "mnemonic": "Recovery words",
+    "bip39Passphrase": "Extra passphrase of the recovery words (BIP39)",
+    "pin": "PIN",
+}
+AGAIN: Final = "The same once more"
+PASSPHRASE_ADVICE: Final = "Five or more words picked at random are easy to remember and hard to guess. Nobody can reset this passphrase for you."
+TOO_SHORT: Final = "At least {count} characters"
+DIFFERENT: Final = "The two are not the same"
+STRENGTHS: Final[dict[Strength, str]] = {
+    "tooShort": "too short",
+    "weak": "weak: a program guesses it soon",
+    "fair": "fair: add a word or two",
+    "good": "good",
+    "strong": "strong",
+}
+STRENGTH: Final = "Strength: {strength}"
+BIP39_ADVICE: Final = "Only if these recovery words were made with an extra passphrase. Otherwise leave it empty."
+
+# --- recovery words ---
+WORDS_ADVICE: Final = "Type the words in their order, with a space between. Upper and lower case do not matter."
+WORDS_COUNT: Final = "{count} words"
+WORDS_COUNT_ONE: Final = "1 word"
+WORD_UNKNOWN: Final = "not on the list"
+WORD_KNOWN: Final = "on the list"
+WORD_PROBLEMS: Final[dict[Problem, str]] = {
+    "none": "all on the list, checksum right",
+    "empty": "No words yet",
+    "unknown": "not on the list: {places}",
+    "count": "there must be 12, 15, 18, 21 or 24",
+    "checksum": "all on the list, but the checksum is wrong: a word is wrong, or two have changed places",
+}
+SHOW_ADVICE: Final = (
+    "Write them on paper, in this order. Take no photograph and no screenshot, and store them in no file.",
+    "Who has these words has the keys. Nobody from Strongroom will ever ask you for them.",
+)
+SHOW: Final = "Show"
+HIDE: Final = "Hide"
+HIDDEN: Final = "••••••"
+WRITTEN_DOWN: Final = "I have written them down"
+SHOW_FIRST: Final = "Press Show when nobody looks over your shoulder"
+WORDS_SHOWN: Final = "Check each word against your paper"
+SHOW_KEYS: Final = "Tab moves · Space presses · Esc cancels"
+
+# --- terminal ---
+T_BEGIN: Final = "Strongroom asks: {title}"
+T_WARNING: Final = "Warning {number} of {count}: {text}"
+T_WARNINGS_AGAIN: Final = "The warnings once more, before you decide:"
+T_FACT: Final = "{label}: {value}"
+T_BLOCK: Final = "{label}, {count} lines, from here:"
+T_BLOCK_END: Final = "End of {label}."
+T_GRANT: Final = "To approve with choice {number}, {text}, type: approve {number}"
+T_APPROVE: Final = "To approve only this time, type the word approve. Anything else denies. You have {minutes} minutes."
+T_PROMPT: Final = "Your answer: "
+T_ALLOW: Final = "To allow, type the word approve. Anything else denies. You have {minutes} minutes."
+T_APPROVED: Final = "Approved."
+T_DENIED: Final = "Denied."
+T_TIMED_OUT: Final = "No answer in time. Denied."
+T_WITHDRAWN: Final = "The request was withdrawn. Nothing was done."
+T_HIDDEN: Final = "What you type is not shown. An empty line cancels."
+T_HIDDEN_EMPTY_ALLOWED: Final = "What you type is not shown. An empty line means none."
+T_SECRET: Final = "{label}: "
+T_THANKS: Final = "Thank you."
+T_CANCELLED: Final = "Cancelled."
+T_WORDS_ADVICE: Final = "Type the recovery words in their order, in one or more lines, and then an empty line. What you type is shown. An empty line first cancels."
+T_WORDS: Final = "Words: "
+T_WORDS_AGAIN: Final = "{count} typed: {problem}. Type all of them again, or an empty line to cancel."
+T_SHOW: Final = "The words come next, one a line. Type the word show when nobody looks over your shoulder. Anything else cancels."
+T_WORD: Final = "{number}. {word}"
+T_WRITTEN: Final = "Type the word done when you have written them down. The screen is then cleared. Anything else cancels."
+T_CODE: Final = "The code is: {code}"
