@@ -1,0 +1,130 @@
+"""A browser as a native host sees it: which manifest it uses, how it starts the host, and how it ends it.
+
+Implements: protocol section 4, from the browser's side, for Chromium and Firefox on Linux and macOS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from native_host.testing.families import FAMILIES, FamilyName
+from native_host.testing.manifest import ConnectError, Manifest, find_manifest
+from native_host.testing.port import Port
+
+
+class BrowserEmulator:
+    """One browser with a profile of its own. A context manager: leaving it closes every port, as quitting does.
+
+    Args:
+        family: whose rules hold: ``chromium`` or ``firefox``.
+        home: the person's home folder, ``HOME`` of every host; the real one if left out.
+        user_data_dir: Chromium's ``--user-data-dir``, if it is not the default one below ``home``.
+        system_folders: where manifests for all users are looked up; the system's own places if left out.
+        environment: variables that are added to, or replaced in, this process's own.
+    """
+
+    def __init__(
+        self,
+        family: FamilyName = "chromium",
+        *,
+        home: Path | None = None,
+        user_data_dir: Path | None = None,
+        system_folders: Sequence[Path] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.family = FAMILIES[family]
+        self.home = home or Path.home()
+        self.user_data_dir = user_data_dir
+        self.system_folders = system_folders
+        self.environment = {**os.environ, "HOME": str(self.home), **(environment or {})}
+        self.ports: list[Port] = []
+
+    def manifest_folders(self) -> list[Path]:
+        """Where this browser looks for manifests, first one first."""
+        user, system = _default_folders(self.family.name, self.home)
+        if self.family.name == "chromium" and self.user_data_dir is not None:
+            user = [self.user_data_dir / "NativeMessagingHosts"]
+        return [*user, *(system if self.system_folders is None else self.system_folders)]
+
+    def find_manifest(self, name: str, extension_id: str) -> Manifest:
+        """The manifest that would be used; ``ConnectError`` if there is none."""
+        return find_manifest(self.family, self.manifest_folders(), name=name, extension_id=extension_id)
+
+    def connect_native(self, name: str, extension_id: str) -> Port:
+        """``runtime.connectNative(name)`` of the extension ``extension_id``: starts the host that its manifest names.
+
+        Raises:
+            ConnectError: in the browser's words, if there is no manifest or its program cannot be started.
+        """
+        manifest = self.find_manifest(name, extension_id)
+        origin = [f"chrome-extension://{extension_id}/"] if self.family.name == "chromium" else [str(manifest.file), extension_id]
+        return self.start([str(manifest.path), *origin], cwd=manifest.path.parent)
+
+    def connect_command(self, command: Sequence[str], extension_id: str, *, manifest: Path = Path("/nonexistent/manifest.json")) -> Port:
+        """Start ``command`` without a manifest, with the arguments this browser gives the host of ``extension_id``."""
+        origin = [f"chrome-extension://{extension_id}/"] if self.family.name == "chromium" else [str(manifest), extension_id]
+        return self.start([*command, *origin])
+
+    def start(self, argv: Sequence[str], *, cwd: Path | None = None) -> Port:
+        """Start exactly ``argv`` with this browser's environment, pipes and descriptors."""
+        with self._leaked_descriptor() as leaked:
+            try:
+                process = subprocess.Popen(
+                    list(argv),
+                    cwd=cwd or Path(argv[0]).parent,
+                    env=self.environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    bufsize=0,
+                    pass_fds=leaked,
+                )
+            except OSError:
+                raise ConnectError(self.family.not_started) from None
+        port = Port(self.family, process)
+        self.ports.append(port)
+        return port
+
+    def quit(self) -> None:
+        """Close every port and wait until their hosts are gone."""
+        for port in self.ports:
+            port.close()
+        for port in self.ports:
+            port.disconnect()
+        self.ports.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.quit()
+
+    @contextlib.contextmanager
+    def _leaked_descriptor(self) -> Iterator[tuple[int, ...]]:
+        """A pipe that the host did not ask for stays open in it, as it does under Firefox (there at descriptor 3)."""
+        if not self.family.leaks_descriptor:
+            yield ()
+            return
+        ours, theirs = os.pipe()
+        try:
+            yield (theirs,)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+
+def _default_folders(family: FamilyName, home: Path) -> tuple[list[Path], list[Path]]:
+    if sys.platform == "darwin":
+        support = Path("Library/Application Support")
+        folder = support / ("Chromium" if family == "chromium" else "Mozilla") / "NativeMessagingHosts"
+        return [home / folder], [Path("/") / folder]
+    if family == "chromium":
+        return [home / ".config/chromium/NativeMessagingHosts"], [Path("/etc/chromium/native-messaging-hosts")]
+    return [home / ".mozilla/native-messaging-hosts"], [Path("/usr/lib/mozilla/native-messaging-hosts")]
