@@ -27,6 +27,11 @@ if lib.sodium_init() < 0:
     raise ImportError("libsodium could not initialise itself")
 
 
+def random_bytes(length: int) -> bytes:
+    """Bytes of the operating system's generator."""
+    return urandom(length)
+
+
 class Forged(Exception):
     """A ciphertext that does not authenticate: a wrong key, or a changed text; the two cannot be told apart."""
 
@@ -56,7 +61,15 @@ def aead_decrypt(key: Buffer, sealed: bytes, *, aad: bytes) -> bytearray:
     out = bytearray(length)
     body = memoryview(sealed)[NONCE_BYTES:]
     if lib.crypto_aead_xchacha20poly1305_ietf_decrypt(
-        ffi.from_buffer(out), ffi.NULL, ffi.NULL, ffi.from_buffer(body), len(body), aad, len(aad), sealed[:NONCE_BYTES], ffi.from_buffer(key)
+        ffi.from_buffer(out),
+        ffi.NULL,
+        ffi.NULL,
+        ffi.from_buffer(body),
+        len(body),
+        aad,
+        len(aad),
+        sealed[:NONCE_BYTES],
+        ffi.from_buffer(key),
     ):
         raise Forged
     return out
@@ -123,8 +136,10 @@ def ed25519_expand(seed: Buffer) -> tuple[bytes, bytearray]:
 
 
 def ed25519_sign(expanded: bytearray, data: bytes) -> bytes:
-    """Ed25519 (RFC 8032 section 5.1.6, pure): 64 bytes. ``expanded`` comes from ``ed25519_expand`` and from nowhere else:
-    the same seed beside two public keys would give the seed away."""
+    """Ed25519 (RFC 8032 section 5.1.6, pure): 64 bytes.
+
+    ``expanded`` comes from ``ed25519_expand`` and from nowhere else: signing with one seed beside two public keys gives the seed away.
+    """
     out = bytearray(64 + len(data))
     lib.crypto_sign(ffi.from_buffer(out), ffi.NULL, data, len(data), ffi.from_buffer(expanded))
     return bytes(out[:64])
@@ -134,7 +149,7 @@ def ed25519_verify(public: bytes, data: bytes, signature: bytes) -> bool:
     """RFC 8032 section 5.1.7 without the cofactor; S must be below the group order, small-order points are refused."""
     signed = signature + data
     out = bytearray(len(signed))
-    return lib.crypto_sign_open(ffi.from_buffer(out), ffi.NULL, signed, len(signed), public) == 0
+    return bool(lib.crypto_sign_open(ffi.from_buffer(out), ffi.NULL, signed, len(signed), public) == 0)
 
 
 def is_ed25519_point(public: bytes) -> bool:
