@@ -43,7 +43,7 @@ check: $(DEV) $(NPM) $(NPMLINT)
 	@echo "add-on"     && npm --prefix extension/lint run --silent lint
 	@echo "All checks passed."
 
-bench: $(RUNTIME)
+bench: $(DEV)
 	@$(PY) benchmarks/run.py
 
 extension: $(NPM)

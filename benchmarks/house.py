@@ -1,0 +1,94 @@
+"""A place for one benchmark: a store whose passphrase slot is at the Argon2id floor, and a person who always agrees.
+
+The store is made with the keystore's own functions, because the host sets none up at the floor; everything else that is
+in it comes through the protocol. The person is this process: the configured program is a relay of two pipes, so that the
+start of an answering program is no part of the host's figures.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from measure import ORIGIN, Client, decode, encode
+
+from native_host.kek import passphrase
+from native_host.keystore.store import KeyStore
+from native_host.secret import SecretBytes
+
+PASSPHRASE = "measured, not guarded"
+WALLET = "Wallet"
+
+
+class Place:
+    """A ``STRONGROOM_HOME`` of its own, with a store in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environ = {"STRONGROOM_HOME": str(folder), "HOME": str(folder), "PATH": os.defpath}
+        self.parameters = passphrase.floor_parameters(os.urandom(16))
+        self._make_store()
+        self._be_the_person()
+
+    def start(self, argv: tuple[str, ...]) -> Client:
+        """A host of this place."""
+        return Client(argv, self.environ)
+
+    def derive_kek(self) -> None:
+        """What unlocking spends on Argon2id."""
+        with SecretBytes(PASSPHRASE.encode()) as typed:
+            passphrase.derive_kek(typed, self.parameters).wipe()
+
+    def _make_store(self) -> None:
+        store = KeyStore(str(self.folder / "keystore.sqlite"), lambda: time.time_ns() // 1_000_000)
+        with SecretBytes(PASSPHRASE.encode()) as typed, passphrase.derive_kek(typed, self.parameters) as kek, store.transaction():
+            store.create(kek, kind=passphrase.KIND, label="Passphrase", parameters=msgspec.msgpack.encode(self.parameters), unattended=True)
+            store.attach(ORIGIN, WALLET, development=False, expires_at=None)
+            attachment = store.attachment(ORIGIN)
+            if attachment is None:
+                raise AssertionError("the origin is attached")
+            store.confirm(attachment)
+            store.append_audit(b"")
+        store.close()
+
+    def _be_the_person(self) -> None:
+        asks, answers = self.folder / "asks", self.folder / "answers"
+        os.mkfifo(asks)
+        os.mkfifo(answers)
+        relay = f"cat {answers} & exec cat > {asks}"
+        config = self.folder / "config.toml"
+        config.write_text(f'[approval]\nprogram = ["/bin/sh", "-c", "{relay}"]\n', encoding="utf-8")
+        config.chmod(0o600)
+        threading.Thread(target=_answer_all, args=(asks, answers), daemon=True).start()
+
+
+def _answer_all(asks: Path, answers: Path) -> None:
+    """Be the person of one host after another: each opens both pipes anew."""
+    while True:
+        with asks.open("rb") as incoming, answers.open("wb", buffering=0) as outgoing:
+            while header := incoming.read(4):
+                body = encode(_answer(decode(incoming.read(int.from_bytes(header, "little")))))
+                outgoing.write(len(body).to_bytes(4, "little") + body)
+
+
+def _answer(ask: dict[str, object]) -> dict[str, object]:
+    if ask["kind"] == "askSecret":
+        return {"id": ask["id"], "secret": PASSPHRASE if ask["purpose"] == "unlock" else ""}
+    if ask["kind"] == "showSecret":
+        return {"id": ask["id"], "verdict": "done"}
+    grants = ask.get("grants")
+    widest = {"grant": grants[-1]["id"]} if isinstance(grants, list) and grants else {}
+    return {"id": ask["id"], "verdict": "allow", **widest}
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """A place that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="strongroom-bench-") as folder:
+        yield Place(Path(folder))
