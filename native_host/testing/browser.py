@@ -8,50 +8,63 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from native_host.testing.families import FAMILIES, FamilyName
+from native_host.install.browsers import BY_NAME, SCOPES
+from native_host.install.machine import Machine, manifest_files, system_of
+from native_host.testing.families import FAMILIES
 from native_host.testing.manifest import ConnectError, Manifest, find_manifest
 from native_host.testing.port import Port
+
+
+_FOLDER_VARIABLES = ("CHROME_CONFIG_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 
 class BrowserEmulator:
     """One browser with a profile of its own. A context manager: leaving it closes every port, as quitting does.
 
     Args:
-        family: whose rules hold: ``chromium`` or ``firefox``.
+        browser: a name of ``native_host.install.browsers``; its family's rules hold.
         home: the person's home folder, ``HOME`` of every host; the real one if left out.
         user_data_dir: Chromium's ``--user-data-dir``, if it is not the default one below ``home``.
-        system_folders: where manifests for all users are looked up; the system's own places if left out.
-        environment: variables that are added to, or replaced in, this process's own.
+        root: stands before every system-wide folder of manifests; ``/`` if left out.
+        environment: variables that are added to this process's own, or replaced in them.
+
+    Raises:
+        ValueError: the table has no such browser, or it is one in a sandbox, whose rules are not those told here.
     """
 
     def __init__(
         self,
-        family: FamilyName = "chromium",
+        browser: str = "chromium",
         *,
         home: Path | None = None,
         user_data_dir: Path | None = None,
-        system_folders: Sequence[Path] | None = None,
+        root: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.family = FAMILIES[family]
+        row = BY_NAME.get(browser)
+        if row is None or row.packaging != "native":
+            raise ValueError("there is no such browser to emulate")
+        self._row = row
+        self.family = FAMILIES[row.family]
         self.home = home or Path.home()
         self.user_data_dir = user_data_dir
-        self.system_folders = system_folders
-        self.environment = {**os.environ, "HOME": str(self.home), **(environment or {})}
+        # With a home of its own, what the real one's variables point to is another person's.
+        inherited = {name: value for name, value in os.environ.items() if home is None or name not in _FOLDER_VARIABLES}
+        self.environment = {**inherited, "HOME": str(self.home), **(environment or {})}
+        self._machine = Machine(system=system_of(), home=str(self.home), data="", root=str(root or "/"), environ=self.environment)
         self.ports: list[Port] = []
 
     def manifest_folders(self) -> list[Path]:
         """Where this browser looks for manifests, first one first."""
-        user, system = _default_folders(self.family.name, self.home)
+        user, system = ([Path(file).parent for file in manifest_files(self._machine, self._row, scope)] for scope in SCOPES)
         if self.family.name == "chromium" and self.user_data_dir is not None:
             user = [self.user_data_dir / "NativeMessagingHosts"]
-        return [*user, *(system if self.system_folders is None else self.system_folders)]
+        return [*user, *system]
 
     def find_manifest(self, name: str, extension_id: str) -> Manifest:
         """The manifest that would be used; ``ConnectError`` if there is none."""
@@ -118,13 +131,3 @@ class BrowserEmulator:
         finally:
             os.close(ours)
             os.close(theirs)
-
-
-def _default_folders(family: FamilyName, home: Path) -> tuple[list[Path], list[Path]]:
-    if sys.platform == "darwin":
-        support = Path("Library/Application Support")
-        folder = support / ("Chromium" if family == "chromium" else "Mozilla") / "NativeMessagingHosts"
-        return [home / folder], [Path("/") / folder]
-    if family == "chromium":
-        return [home / ".config/chromium/NativeMessagingHosts"], [Path("/etc/chromium/native-messaging-hosts")]
-    return [home / ".mozilla/native-messaging-hosts"], [Path("/usr/lib/mozilla/native-messaging-hosts")]

@@ -16,30 +16,11 @@ from native_host.testing.browser import BrowserEmulator
 from native_host.testing.families import FAMILIES, MEBIBYTE, FamilyName
 from native_host.testing.manifest import ConnectError
 from native_host.testing.port import HostError, PortClosed, PostError
+from tests.script_hosts import ECHO, FACTS, LATE, STUBBORN, write_host
 
 NAME = "org.example.host"
 IDS: dict[FamilyName, str] = {"chromium": "abcdefghijklmnopabcdefghijklmnop", "firefox": "wallet@example.org"}
 BOTH: list[FamilyName] = ["chromium", "firefox"]
-
-PRELUDE = """
-import json, os, signal, struct, sys, time
-def read():
-    header = sys.stdin.buffer.read(4)
-    if len(header) < 4:
-        return None
-    return json.loads(sys.stdin.buffer.read(struct.unpack("=I", header)[0]))
-def raw(body):
-    os.write(1, struct.pack("=I", len(body)))
-    while body:
-        body = body[os.write(1, body):]
-def write(value):
-    raw(json.dumps(value).encode())
-"""
-
-ECHO = """
-while (call := read()) is not None:
-    write({"jsonrpc": "2.0", "id": call.get("id"), "result": call})
-"""
 
 
 class Bench:
@@ -48,16 +29,12 @@ class Bench:
     def __init__(self, family: FamilyName, folder: Path) -> None:
         self.folder = folder
         self.extension_id = IDS[family]
-        self.system = folder / "system"
-        self.browser = BrowserEmulator(family, home=folder / "home", system_folders=[self.system])
+        self.browser = BrowserEmulator(family, home=folder / "home", root=folder / "root")
+        self.system = self.browser.manifest_folders()[1]
 
     def script(self, body: str) -> Path:
         """A program that answers frames as ``body`` says."""
-        path = self.folder / "host folder" / "host"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!{sys.executable} -I\n{PRELUDE}{body}", encoding="utf-8")
-        path.chmod(0o755)
-        return path
+        return write_host(self.folder / "host folder", body)
 
     def manifest(self, program: Path, /, **changes: Any) -> dict[str, Any]:
         """A good manifest of this family, with ``changes``."""
@@ -163,20 +140,6 @@ def test_firefox_starts_a_host_with_its_manifest_and_a_leaked_pipe(bench: Bench)
     }
     assert expected | {"home": str(bench.folder / "home")} == port.request("facts")
 
-
-FACTS = """
-call = read()
-names = [int(name) for name in os.listdir("/dev/fd")]
-is_open = 0
-for name in names:
-    try:
-        os.fstat(name)
-        is_open += 1
-    except OSError:
-        pass
-write({"jsonrpc": "2.0", "id": call["id"], "result": {"argv": sys.argv, "cwd": os.getcwd(), "descriptors": is_open, "home": os.environ["HOME"]}})
-read()
-"""
 
 NOT_FOUND = {family: FAMILIES[family].not_found.format(name=NAME) for family in BOTH}
 
@@ -363,7 +326,7 @@ def test_a_host_that_exits_closes_the_port(bench: Bench, expected: str | None) -
     indirect=["bench"],
 )
 def test_posting_on_a_closed_port_throws(bench: Bench, expected: str) -> None:
-    """postMessage on a dead port throws the browser's sentence."""
+    """Calling postMessage on a dead port throws the browser's sentence."""
     port = bench.connect("")
     port.wait_closed()
     with pytest.raises(PostError, match=expected):
@@ -372,7 +335,7 @@ def test_posting_on_a_closed_port_throws(bench: Bench, expected: str) -> None:
 
 @chromium
 def test_chromium_refuses_to_send_more_than_64_mebibytes(bench: Bench) -> None:
-    """postMessage throws, and the port stays open."""
+    """Calling postMessage throws, and the port stays open."""
     port = bench.connect(ECHO)
     with pytest.raises(PostError, match=r"Message exceeded maximum allowed size of 64MiB\."):
         port.post("x" * (64 * MEBIBYTE))
@@ -384,18 +347,6 @@ def test_disconnecting_ends_a_good_host_by_end_of_file(bench: Bench) -> None:
     """A host that heeds end-of-file exits by itself."""
     port = bench.connect("while read() is not None:\n    pass\nsys.exit(0)")
     assert (0, None) == (port.disconnect(), port.killed_by)
-
-
-STUBBORN = """
-here = os.path.dirname(sys.argv[0])
-def note(number, frame):
-    open(os.path.join(here, "terminated"), "w").close()
-signal.signal(signal.SIGTERM, note)
-read()
-write("ready")
-while True:
-    signal.pause()
-"""
 
 
 @pytest.mark.parametrize(("bench", "warned"), [("chromium", False), ("firefox", True)], indirect=["bench"])
@@ -421,11 +372,7 @@ def test_firefox_ends_a_slow_host_with_sigterm(bench: Bench) -> None:
 @pytest.mark.parametrize(("bench", "expected"), [("chromium", "broken pipe"), ("firefox", "written")], indirect=["bench"])
 def test_a_late_reply_meets_what_the_browser_left_open(bench: Bench, expected: str) -> None:
     """After disconnect Chromium's pipe is broken; Firefox still drains it."""
-    port = bench.connect(
-        "read()\nwrite('ready')\nread()\n"
-        "try:\n    raw(b'1' * 900000)\n    said = 'written'\nexcept BrokenPipeError:\n    said = 'broken pipe'\n"
-        "open(os.path.join(os.path.dirname(sys.argv[0]), 'said'), 'w').write(said)"
-    )
+    port = bench.connect(LATE)
     port.post({})
     port.next_message(0)
     port.disconnect()
@@ -517,3 +464,31 @@ def test_a_host_that_dies_in_a_call_wakes_the_one_who_waits(bench: Bench) -> Non
     os.kill(port.process.pid, signal.SIGKILL)
     waiter.join(60)
     assert [PortClosed] == outcome
+
+
+@pytest.mark.parametrize(
+    ("browser", "expected"),
+    [
+        ("chromium", ["home/.config/chromium/NativeMessagingHosts", "root/etc/chromium/native-messaging-hosts"]),
+        ("firefox", ["home/.mozilla/native-messaging-hosts", "root/usr/lib/mozilla/native-messaging-hosts"]),
+        ("brave", ["home/.config/BraveSoftware/Brave-Browser/NativeMessagingHosts", "root/etc/opt/chrome/native-messaging-hosts"]),
+    ],
+)
+def test_each_browser_looks_where_the_installer_writes(browser: str, expected: list[str], tmp_path: Path) -> None:
+    """The places are those of the installer's table, the person's own first."""
+    emulator = BrowserEmulator(browser, home=tmp_path / "home", root=tmp_path / "root")
+    assert [tmp_path / place for place in expected] == emulator.manifest_folders()
+
+
+def test_another_user_data_dir_moves_chromiums_own_place(tmp_path: Path) -> None:
+    """Chromium looks into the profile folder it was started with, and nowhere else of the person's."""
+    emulator = BrowserEmulator("chromium", home=tmp_path / "home", user_data_dir=tmp_path / "profile", root=tmp_path)
+    assert tmp_path / "profile/NativeMessagingHosts" == emulator.manifest_folders()[0]
+    assert not any(folder.is_relative_to(tmp_path / "home") for folder in emulator.manifest_folders())
+
+
+@pytest.mark.parametrize("name", ["netscape", "chromium-snap"])
+def test_a_browser_that_cannot_be_emulated_is_refused(name: str) -> None:
+    """Neither one that is not in the table nor one in a sandbox."""
+    with pytest.raises(ValueError, match="no such browser"):
+        BrowserEmulator(name)

@@ -109,7 +109,7 @@ def test_without_rules_of_a_test_everything_is_allowed(running: Running, ask: An
 
 
 def test_words_that_were_shown_are_typed_back(running: Running, scripted: ScriptedApprover) -> None:
-    """showSecret and then askSecret of a mnemonic: the same words."""
+    """First showSecret, then askSecret of a mnemonic: the same words."""
     running.ask(ShowSecret(id=1, purpose="mnemonic", title="t", secret=WORDS))
     assert {"id": 2, "secret": WORDS} == running.ask(secret("mnemonic", 2))
     assert WORDS == scripted.words
@@ -147,7 +147,7 @@ def test_the_newest_rule_wins(running: Running, scripted: ScriptedApprover) -> N
 
 
 def test_a_rule_can_be_spent(running: Running, scripted: ScriptedApprover) -> None:
-    """times counts across everything that was asked."""
+    """The limit counts across everything that was asked."""
     scripted.type_secret("unlock", "wrong", times=2)
     assert ["wrong", "wrong", PASSPHRASE] == [running.ask(secret("unlock", number))["secret"] for number in (1, 2, 3)]
 
@@ -175,7 +175,7 @@ def test_an_answer_can_be_held_back(running: Running, scripted: ScriptedApprover
 
 
 def test_a_withdrawn_question_is_not_answered(running: Running, scripted: ScriptedApprover) -> None:
-    """withdraw drops what waits, and is written down."""
+    """A withdrawal drops what waits, and is written down."""
     gate = scripted.hold(method="signMessage")
     running.tell(review())
     running.tell(Withdraw(id=1))
@@ -186,7 +186,7 @@ def test_a_withdrawn_question_is_not_answered(running: Running, scripted: Script
 
 
 def test_it_can_hang(running: Running, scripted: ScriptedApprover) -> None:
-    """hang: no answer, while others are answered, until end of file."""
+    """No answer, while others are answered, until end of file."""
     scripted.misbehave("hang", method="signMessage")
     running.tell(review())
     assert {"id": 2, "verdict": "allow"} == running.ask(review(2, "sign"))
@@ -194,7 +194,7 @@ def test_it_can_hang(running: Running, scripted: ScriptedApprover) -> None:
 
 
 def test_it_can_answer_rubbish(running: Running, scripted: ScriptedApprover) -> None:
-    """rubbish: a frame that is not JSON."""
+    """A frame that is not JSON."""
     scripted.misbehave("rubbish")
     running.tell(review())
     with pytest.raises(msgspec.DecodeError):
@@ -202,7 +202,7 @@ def test_it_can_answer_rubbish(running: Running, scripted: ScriptedApprover) -> 
 
 
 def test_it_can_exit(running: Running, scripted: ScriptedApprover) -> None:
-    """exit: end of file in place of an answer."""
+    """End of file in place of an answer."""
     scripted.misbehave("exit")
     running.tell(review())
     assert (b"", 1) == (running.hear(), running.process.wait(60))
