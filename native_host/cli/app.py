@@ -1,0 +1,53 @@
+"""The commands of ``strongroom``, and what a person sees when one cannot be done.
+
+A command is one function in a file of its own, registered here; what it needs it imports inside, so that
+``strongroom --help`` stays fast.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from native_host.cli.doctor import doctor
+from native_host.cli.install import install
+from native_host.cli.uninstall import uninstall
+from native_host.config import ConfigError
+from native_host.errors import KmsError
+from native_host.install import InstallError
+
+app = typer.Typer(
+    name="strongroom",
+    help="Keeps the keys of browser wallets outside the browser.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(install)
+app.command()(uninstall)
+app.command()(doctor)
+
+
+def run() -> None:
+    """Run the program; what cannot be done is said in one sentence, with what to do about it, and ends with status 1."""
+    try:
+        app()
+    except InstallError as error:
+        _fail(str(error), error.mend)
+    except ConfigError as error:
+        _fail(str(error), f"See {error.path}")
+    except KmsError as error:
+        _fail(str(error))
+    except PermissionError as error:
+        _fail(f"No permission for {error.filename}.", "Run it as the owner, or with sudo for the whole machine.")
+    except OSError as error:
+        _fail(f"{error.strerror}: {error.filename}" if error.filename else str(error))
+
+
+def _fail(sentence: str, mend: str = "") -> None:
+    print(f"strongroom: {sentence}", file=sys.stderr)
+    if mend:
+        print(f"  {mend}", file=sys.stderr)
+    sys.exit(1)
