@@ -7,7 +7,7 @@ so no two can disagree about one frame. Members of the envelope that JSON-RPC do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 from msgspec import DecodeError, Meta, Raw, ValidationError, convert
@@ -42,10 +42,14 @@ class Cancel(Value, frozen=True, kw_only=True):
 
 
 class Refusal(Value, frozen=True, kw_only=True):
-    """A request that is answered with an error at once; ``id`` is ``None`` if it cannot be read or would be ambiguous."""
+    """A request that is answered with an error at once; ``id`` is ``None`` if it cannot be read or would be ambiguous.
+
+    ``method`` is the row of ``METHODS`` that was asked for, if it got that far.
+    """
 
     id: CallId | None
     error: KmsError
+    method: str | None = None
 
 
 class Parsed(Value, frozen=True, kw_only=True):
@@ -129,6 +133,7 @@ def _parse_batch(members: list[Raw]) -> Parsed:
 def _parse_member(body: bytes | Raw) -> Call | Cancel | Refusal | None:
     """One request or notification; ``None`` for a notification that the host does not know."""
     call_id: CallId | None = None
+    method: str | None = None
     try:
         members = _envelope(body)
         if "id" in members:
@@ -138,7 +143,7 @@ def _parse_member(body: bytes | Raw) -> Call | Cancel | Refusal | None:
             return _notification(method, params)
         return Call(id=call_id, method=method, params=_parse_params(method, params))
     except KmsError as error:
-        return Refusal(id=call_id, error=error)
+        return Refusal(id=call_id, error=error, method=method if method in METHODS else None)
     except (DecodeError, UnicodeDecodeError, RecursionError):
         return Refusal(id=call_id, error=ParseError())
 
@@ -269,7 +274,7 @@ def encode_event(event: Event) -> bytes:
     return _encode(_EventNotification(params=event))
 
 
-def encode_batch(replies: list[tuple[CallId | None, bytes]]) -> bytes:
+def encode_batch(replies: Sequence[tuple[CallId | None, bytes]]) -> bytes:
     """One array of the encoded replies, each given with its id; those that do not fit are replaced by ``too_large``."""
     bodies = [body for _, body in replies]
     if sum(map(len, bodies)) + len(bodies) + 1 > RESPONSE_BYTES:
@@ -277,7 +282,7 @@ def encode_batch(replies: list[tuple[CallId | None, bytes]]) -> bytes:
     return b"[" + b",".join(bodies) + b"]"
 
 
-def _fitting(replies: list[tuple[CallId | None, bytes]]) -> list[bytes]:
+def _fitting(replies: Sequence[tuple[CallId | None, bytes]]) -> list[bytes]:
     """Room for every reply's ``too_large`` is set aside first, so that the array fits whatever comes last."""
     errors = [encode_error(call_id, TooLarge()) for call_id, _ in replies]
     room = RESPONSE_BYTES - sum(map(len, errors)) - len(errors) - 1
