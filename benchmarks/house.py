@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from measure import ORIGIN, Client, decode, encode
 
+from native_host.host import KEYSTORE_FILE
 from native_host.kek import passphrase
 from native_host.keystore.store import KeyStore
 from native_host.secret import SecretBytes
@@ -46,7 +47,7 @@ class Place:
             passphrase.derive_kek(typed, self.parameters).wipe()
 
     def _make_store(self) -> None:
-        store = KeyStore(str(self.folder / "keystore.sqlite"), lambda: time.time_ns() // 1_000_000)
+        store = KeyStore(str(self.folder / KEYSTORE_FILE), lambda: time.time_ns() // 1_000_000)
         with SecretBytes(PASSPHRASE.encode()) as typed, passphrase.derive_kek(typed, self.parameters) as kek, store.transaction():
             store.create(kek, kind=passphrase.KIND, label="Passphrase", parameters=msgspec.msgpack.encode(self.parameters), unattended=True)
             store.attach(ORIGIN, WALLET, development=False, expires_at=None)
