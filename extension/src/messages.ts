@@ -23,7 +23,7 @@ export type Problem =
 
 /** How the last action ended, until the person has seen it. */
 export type Notice =
-  | { readonly kind: "problem"; readonly during: Action["name"]; readonly problem: Problem }
+  | { readonly kind: "problem"; readonly action: Action; readonly problem: Problem }
   | { readonly kind: "signed"; readonly keyId: string; readonly format: string; readonly address: string; readonly text: string; readonly signature: string };
 
 /** All that the background knows. It can lose it at any time: the host holds whatever must last. */

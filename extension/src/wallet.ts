@@ -157,15 +157,15 @@ export class Wallet {
   }
 }
 
-function without<K extends "task" | "notice" | "problem">(snapshot: Snapshot, member: K): Snapshot {
-  const { [member]: _, ...rest } = snapshot;
-  return rest as Snapshot;
+function without(snapshot: Snapshot, member: "task" | "notice" | "problem"): Snapshot {
+  const { [member]: dropped, ...rest } = snapshot;
+  return rest;
 }
 
 /** What to tell after `action` failed; nothing after the person cancelled it here. */
 function failure(action: Action, error: unknown): Notice | undefined {
   const problem = problemOf(error);
-  return problem.from === "host" && problem.reason === "cancelled" ? undefined : { kind: "problem", during: action.name, problem };
+  return problem.from === "host" && problem.reason === "cancelled" ? undefined : { kind: "problem", action, problem };
 }
 
 export function problemOf(error: unknown): Problem {

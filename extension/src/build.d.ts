@@ -1,0 +1,2 @@
+/** Set by build.mjs: false in what goes to the stores. */
+declare const DEVELOPMENT_BUILD: boolean;
