@@ -1,0 +1,71 @@
+"""BIP32 private derivation over secp256k1: from a seed and a path to one secret.
+
+Public derivation is not here: a non-hardened child's secret beside its parent's extended public key gives the parent
+away, so neither leaves the host. Buffers of ours are wiped; what ``hmac.digest`` returns is ``bytes`` and cannot be.
+"""
+
+from __future__ import annotations
+
+from hmac import digest as hmac_digest
+
+from native_host.secret import wipe
+from native_host.suites import secp256k1
+from native_host.suites.hd.path import HARDENED, Path
+
+SECRET_BYTES = 32
+MIN_SEED_BYTES = 16
+MAX_SEED_BYTES = 64
+_MASTER = b"Bitcoin seed"
+
+Seed = bytes | bytearray | memoryview
+
+
+class InvalidChild(ValueError):
+    """The path has no key, with a chance of less than one in 2¹²⁷; BIP32 says to go on with the next index."""
+
+
+def derive(seed: Seed, path: Path) -> bytearray:
+    """The 32-byte secret at ``path`` under ``seed`` (16 to 64 bytes).
+
+    Raises:
+        InvalidChild: see there.
+    """
+    check_seed(seed)
+    secret, chain_code = split(hmac_digest(_MASTER, seed, "sha512"))
+    if not secp256k1.is_secret(secret):
+        raise InvalidChild("the seed gives no master key")
+    for index in path:
+        chain_code = settle(secret, hmac_digest(chain_code, child_data(secret, index), "sha512"))
+    return secret
+
+
+def check_seed(seed: Seed) -> None:
+    """Raise ``ValueError`` unless a seed has 16 to 64 bytes."""
+    if not MIN_SEED_BYTES <= len(seed) <= MAX_SEED_BYTES:
+        raise ValueError("a seed has 16 to 64 bytes")
+
+
+def split(digest: bytes) -> tuple[bytearray, bytes]:
+    """I as I_L, which is or moves the secret, and I_R, the chain code."""
+    return bytearray(digest[:SECRET_BYTES]), digest[SECRET_BYTES:]
+
+
+def child_data(secret: bytearray, index: int) -> bytes | bytearray:
+    """What is hashed for a child: 00 ‖ secret ‖ index if it is hardened, else the public key ‖ index."""
+    if index < HARDENED:
+        return secp256k1.public_key(secret) + index.to_bytes(4, "big")
+    return bytearray(1) + secret + index.to_bytes(4, "big")
+
+
+def settle(secret: bytearray, digest: bytes) -> bytes:
+    """Add I_L to the secret in place and return I_R, the child's chain code.
+
+    Raises:
+        InvalidChild: if I_L is not below the group order or the sum is zero; the secret is then zeros.
+    """
+    tweak, chain_code = split(digest)
+    valid = secp256k1.add_to_secret(secret, tweak)
+    wipe(tweak)
+    if not valid:
+        raise InvalidChild("the path has no key")
+    return chain_code
