@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from native_host.approval.permit import Permit
     from native_host.keystore.store import KeyStore
+    from native_host.policy import Facts
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 
@@ -72,14 +73,25 @@ class Audit:
                 yield
                 self._store.append_audit(_entry(permit, "done"))
         except KmsError as error:
-            with self._store.transaction():
-                self._store.append_audit(_entry(permit, error.reason))
+            if self._store.is_set_up:
+                with self._store.transaction():
+                    self._store.append_audit(_entry(permit, error.reason))
             raise
 
-    def refused(self, session: Session, call: Call, key_id: str | None, error: KmsError) -> None:
+    def refused(self, session: Session, call: Call, facts: Facts, error: KmsError) -> None:
         """The entry of a call that was refused before there was a permit for it."""
-        with self._store.transaction():
-            self._store.append_audit(_encode(_made(session, call, key_id, None, "nobody", "", error.reason)))
+        if self._store.is_set_up:
+            key = facts.key or facts.imported
+            made = _made(session, call, key.key_id if key else None, key.alg if key else None, "nobody", "", error.reason)
+            with self._store.transaction():
+                self._store.append_audit(_encode(made))
+
+    def happened(self, origin: str, what: str, rule: str) -> None:
+        """The entry of something that nobody called for: a refused origin, an idle lock."""
+        if self._store.is_set_up:
+            entry = Entry(origin=origin, wallet="", method=what, request=b"", approved_by="nobody", rule=rule, outcome="done")
+            with self._store.transaction():
+                self._store.append_audit(_encode(entry))
 
 
 def entries(store: KeyStore) -> Iterator[AuditedEntry]:

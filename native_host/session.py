@@ -5,14 +5,18 @@ A ``Session`` is a value, made anew for each call; it holds no key and opens not
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from native_host import __version__
 from native_host.caller.identity import Caller
 from native_host.errors import HelloRequired, Locked, Uninitialized, Unsupported
+from native_host.protocol.approver import CallerFacts
 from native_host.protocol.messages import HelloParams, HelloResult, HostVersion, Limits, State
 from native_host.protocol.methods import METHODS, PROTOCOL_VERSION, Method
 from native_host.value import Value
 
 HOST_NAME = "strongroom-host"
+DEVELOPMENT = "This extension is a development build: anyone who can load an extension into this browser can pose as it."
 
 
 class Session(Value, frozen=True, kw_only=True):
@@ -25,6 +29,14 @@ class Session(Value, frozen=True, kw_only=True):
     state: State
     greeted: bool
     unattended: bool
+
+    def caller_facts(self) -> CallerFacts:
+        """Who asks, in the words that every window shows."""
+        evidence = [observed.text for observed in self.caller.evidence]
+        if self.development:
+            evidence.insert(0, DEVELOPMENT)
+        browser = self.caller.browser or UNSET
+        return CallerFacts(origin=self.caller.origin, browser=browser, evidence=evidence)
 
 
 def require(session: Session, method: Method) -> None:

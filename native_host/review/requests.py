@@ -31,7 +31,6 @@ BLIND = (
     "This is blind signing: Strongroom cannot tell what these bytes mean. They can be a transaction that moves everything"
     " this key holds. Refuse unless you know exactly why you are asked."
 )
-DEVELOPMENT = "This extension is a development build: anyone who can load an extension into this browser can pose as it."
 KNOWN_TO_SENDER = "Whoever sends this key knows it already, and keeps knowing it. Do not use it for money that must be yours alone."
 GONE_FOR_GOOD = "This cannot be undone. What this key holds is lost unless you have a backup of it elsewhere."
 RAW_ACCOUNT = "With this, the account can sign bytes that Strongroom cannot read, transactions among them."

@@ -15,6 +15,7 @@ from typing import Literal
 from native_host.value import Value
 
 _MARKS_ON_ONE_LETTER = 3
+_IN_GROUPS_OF = 4
 _NEWLINE = 0x0A
 _UNESCAPED_SPACE = 0x20
 
@@ -82,6 +83,13 @@ def _limit_marks(text: str) -> str:
             marks += 1
         shown.append(character)
     return "".join(shown)
+
+
+def in_groups(address: str) -> str:
+    """``address`` with a space after every four characters, a leading ``0x`` alone; no character is left out."""
+    start = 2 if address.startswith("0x") else 0
+    groups = [address[place : place + _IN_GROUPS_OF] for place in range(start, len(address), _IN_GROUPS_OF)]
+    return " ".join(["0x", *groups] if start else groups)
 
 
 class DescribedMessage(Value, frozen=True, kw_only=True):

@@ -15,10 +15,9 @@ from native_host.approval.terminal.console import Console
 from native_host.approval.timing import seconds_for
 from native_host.approval.words import check_words
 from native_host.protocol.approver import Answer, CompareCode, Fact, ReviewAsk, SecretAsk, ShowSecret
-from native_host.review.text import visible, visible_block
+from native_host.review.text import in_groups, visible, visible_block
 
 _REPEAT_WARNINGS_AFTER_LINES = 20
-_IN_GROUPS_OF = 4
 
 
 def hold(ask: FrontAsk, console: Console) -> Answer:
@@ -95,11 +94,6 @@ def fact_lines(fact: Fact) -> list[str]:
     lines = visible_block(fact.value).split("\n")
     begin = texts.T_BLOCK.format(label=label, count=len(lines))
     return [begin, *(f"> {line}" for line in lines), texts.T_BLOCK_END.format(label=label)]
-
-
-def in_groups(text: str) -> str:
-    """``text`` with a space after every four characters; nothing is left out."""
-    return " ".join(text[start : start + _IN_GROUPS_OF] for start in range(0, len(text), _IN_GROUPS_OF))
 
 
 def _compare(ask: CompareCode, console: Console, deadline: float) -> Answer:

@@ -1,0 +1,58 @@
+"""Which program asks the person: our window, the terminal dialogue, or the one that ``config.toml`` names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from native_host.errors import BackendUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from native_host.config import ApprovalConfig
+
+_SCRUBBED = ("PYTHON", "LD_", "DYLD_")
+NOBODY = "There is no display and no terminal on which to ask you. Start the browser from your desktop, or from a terminal."
+
+
+def built_in_program(prompt: str, environ: Mapping[str, str]) -> list[str]:
+    """Our window where there is a display, else the terminal dialogue; ``prompt`` is the person's preference.
+
+    Raises:
+        BackendUnavailable: with neither a display nor a terminal.
+    """
+    if prompt == "window" and _has_display(environ) and _has_toolkit():
+        return [sys.executable, "-I", "-m", "native_host.approval.window"]
+    if _has_terminal():
+        return [sys.executable, "-I", "-m", "native_host.approval.terminal"]
+    raise BackendUnavailable(NOBODY, detail="approver")
+
+
+def approver_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for an approver: what a display needs is kept, what changes how programs load code is not."""
+    return {name: value for name, value in environ.items() if not name.startswith(_SCRUBBED)}
+
+
+def follows_program(config: ApprovalConfig, *, is_set_up: bool, unattended: bool) -> bool:
+    """Whether the configured program answers. A store that was set up in a window is never answered for by a program."""
+    return config.program is not None and (unattended or not is_set_up)
+
+
+def _has_display(environ: Mapping[str, str]) -> bool:
+    return sys.platform in {"win32", "darwin"} or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def _has_toolkit() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("_tkinter") is not None
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("CONIN$" if sys.platform == "win32" else "/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""The process of the window: one Tk, one ask in front, the inbox watched beside it."""
+
+from __future__ import annotations
+
+import sys
+import tkinter as tk
+from types import TracebackType
+from typing import BinaryIO, assert_never
+
+from native_host.approval.answering import End, FrontAsk, Inbox, Rubbish, Waiting, write_answer
+from native_host.approval.window.look import Look
+from native_host.approval.window.review import open_compare, open_review
+from native_host.approval.window.secret import open_new_passphrase, open_secret
+from native_host.approval.window.sheet import Sheet
+from native_host.approval.window.theme import palette
+from native_host.approval.window.words import open_mnemonic, open_show
+from native_host.protocol.approver import Answer, CompareCode, ReviewAsk, SecretAsk, ShowSecret
+
+EXIT_RUBBISH = 1
+EXIT_BROKEN = 2
+_POLL_MILLISECONDS = 50
+
+
+class App:
+    """Shows asks one after the other until the host is gone.
+
+    Raises:
+        tkinter.TclError: from the constructor, if there is no display.
+    """
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        self._root = tk.Tk(className="Strongroom")
+        self._root.withdraw()
+        # Any program on the same X11 display could have this interpreter run Tcl commands.
+        self._root.tk.call("rename", "send", "") if self._root.tk.call("info", "commands", "send") else None
+        self._root.report_callback_exception = self._broken
+        self._outgoing = outgoing
+        self._waiting = Waiting()
+        self._sheet: Sheet | None = None
+        self._status = 0
+        self._inbox = Inbox(incoming)
+
+    def run(self) -> int:
+        """Until the host is gone; the exit status."""
+        if sys.platform == "win32":
+            self._poll()
+        else:
+            self._root.createfilehandler(self._inbox, tk.READABLE, lambda *_: self._arrived())
+        self._root.mainloop()
+        return self._status
+
+    def _poll(self) -> None:
+        self._arrived()
+        self._root.after(_POLL_MILLISECONDS, self._poll)
+
+    def _arrived(self) -> None:
+        for item in self._inbox.take():
+            if isinstance(item, End | Rubbish):
+                self._end(EXIT_RUBBISH if isinstance(item, Rubbish) else 0)
+                return
+            self._waiting.add(item)
+        self._bring_front()
+
+    def _bring_front(self) -> None:
+        front = self._waiting.front
+        if self._sheet is not None and self._sheet.ask is not front:
+            self._sheet.close()
+            self._sheet = None
+        if front is not None and self._sheet is None:
+            self._sheet = Sheet(self._root, Look(self._root, palette()), front, self._answered)
+            _fill(self._sheet, front)
+        if self._sheet is not None:
+            self._sheet.show_behind(self._waiting.behind)
+
+    def _answered(self, answer: Answer) -> None:
+        self._sheet = None
+        self._waiting.drop(answer.id)
+        try:
+            write_answer(self._outgoing, answer)
+        except OSError:
+            self._end(0)
+            return
+        self._root.after_idle(self._bring_front)
+
+    def _broken(self, kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
+        """A failure of ours ends the process, which denies. Only kinds and lines are told: a message could hold a secret."""
+        from traceback import extract_tb
+
+        lines = " ".join(f"{frame.name}:{frame.lineno}" for frame in extract_tb(trace))
+        sys.stderr.write(f"approval window failed: {kind.__name__} at {lines}\n")
+        self._end(EXIT_BROKEN)
+
+    def _end(self, status: int) -> None:
+        self._status = status
+        self._root.quit()
+
+
+def _fill(sheet: Sheet, ask: FrontAsk) -> None:
+    match ask:
+        case ReviewAsk():
+            open_review(sheet, ask)
+        case CompareCode():
+            open_compare(sheet, ask)
+        case ShowSecret():
+            open_show(sheet, ask)
+        case SecretAsk(purpose="newPassphrase"):
+            open_new_passphrase(sheet, ask)
+        case SecretAsk(purpose="mnemonic"):
+            open_mnemonic(sheet, ask)
+        case SecretAsk():
+            open_secret(sheet, ask)
+        case _:
+            assert_never(ask)

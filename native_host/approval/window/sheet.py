@@ -1,0 +1,182 @@
+"""One window for one ask: heading, content, row of buttons, and all that denies: Escape, closing, and time running out."""
+
+from __future__ import annotations
+
+import os
+import time
+import tkinter as tk
+from collections.abc import Callable
+
+from native_host.approval import texts
+from native_host.approval.answering import FrontAsk
+from native_host.approval.timing import seconds_for
+from native_host.approval.window.arming import Arming
+from native_host.approval.window.look import Look
+from native_host.approval.window.widgets import Button, label, product_mark
+from native_host.protocol.approver import Answer, CompareCode, ReviewAsk
+from native_host.review.text import visible
+
+WIDTH_POINTS = 470.0
+PAD_POINTS = 14.0
+_MOST_OF_SCREEN = 0.88
+_TICK_MILLISECONDS = 100
+
+
+class Sheet:
+    """The frame of every window. A form puts widgets into ``content`` and ``buttons`` and then calls ``open``.
+
+    ``answered`` is called once with the answer, after the window is gone.
+    """
+
+    def __init__(self, root: tk.Tk, look: Look, ask: FrontAsk, answered: Callable[[Answer], None]) -> None:
+        self.look, self.ask = look, ask
+        self._answered = answered
+        self.arming = Arming(time.monotonic())
+        self.on_tick: Callable[[], None] = lambda: None
+        self.on_close: Callable[[], None] = lambda: None
+        self._open = True
+        self.window = tk.Toplevel(root, background=look.palette.surface, padx=look.px(PAD_POINTS), pady=look.px(PAD_POINTS))
+        self.window.withdraw()
+        self.window.title(texts.PRODUCT)
+        self._head()
+        self._foot()
+        self.content = self._frame(self.window)
+        self.content.pack(side="top", fill="both", expand=True, pady=(look.px(10), 0))
+        self._bind()
+        self._restart_time()
+
+    def _frame(self, parent: tk.Misc) -> tk.Frame:
+        return tk.Frame(parent, background=self.look.palette.surface)
+
+    def _head(self) -> None:
+        look, muted = self.look, self.look.palette.muted
+        head = self._frame(self.window)
+        head.pack(side="top", fill="x")
+        mark = product_mark(head, look)
+        mark.pack(side="left", anchor="n", padx=(0, look.px(10)))
+        lines = self._frame(head)
+        lines.pack(side="left", fill="x", expand=True)
+        wrap = self.width() - mark.winfo_reqwidth() - look.px(10)
+        label(lines, look, texts.PRODUCT, wrap=wrap, font=look.small, ink=muted).pack(fill="x")
+        label(lines, look, visible(self.ask.title), wrap=wrap, font=look.title).pack(fill="x")
+        if home := os.environ.get("STRONGROOM_HOME"):
+            label(lines, look, texts.HOME.format(home=visible(home)), wrap=wrap, font=look.small, ink=muted).pack(fill="x")
+
+    def _foot(self) -> None:
+        """Packed from the bottom, before the content: what is scrolled can never push the buttons out of the window."""
+        look = self.look
+        hints = self._frame(self.window)
+        hints.pack(side="bottom", fill="x", pady=(look.px(9), 0))
+        self._time_left = self._hint(hints)
+        self._time_left.pack(side="right")
+        self.keys = self._hint(hints)
+        self.keys.pack(side="left")
+        self._behind = self._hint(self.window)
+        row = self._frame(self.window)
+        row.pack(side="bottom", fill="x", pady=(look.px(10), 0))
+        self._buttons = self._frame(row)
+        self._buttons.pack(side="right")
+        self.status = label(row, look, wrap=self.width() // 2)
+        self.status.pack(side="left", fill="x", expand=True)
+
+    def _hint(self, parent: tk.Misc) -> tk.Label:
+        palette = self.look.palette
+        return tk.Label(parent, font=self.look.small, foreground=palette.muted, background=palette.surface, padx=0, pady=0)
+
+    def add_button(self, text: str, press: Callable[[], None], *, main: bool = False) -> Button:
+        """A button in the row at the bottom, to the right of those added before."""
+        button = Button(self._buttons, self.look, text, press, style="Accent" if main else "Plain")
+        button.pack(side="left", padx=(self.look.px(4), 0))
+        return button
+
+    def add_deny(self, text: str) -> Button:
+        """The button that lets nothing happen; Enter may press it."""
+        button = self.add_button(text, self.deny)
+        button.press_by_enter()
+        return button
+
+    def _bind(self) -> None:
+        window = self.window
+        window.protocol("WM_DELETE_WINDOW", self.deny)
+        window.bind("<Escape>", lambda _: self.deny())
+        for event in ("<FocusIn>", "<FocusOut>"):
+            window.bind(event, lambda _: self._look_at_focus(), add=True)
+        for event in ("<Visibility>", "<Map>", "<Configure>"):
+            window.bind(event, self._disturbed, add=True)
+        for event in ("<Key>", "<Button>"):
+            window.bind(event, lambda _: self._restart_time(), add=True)
+
+    def _disturbed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self.window:
+            self.arming.disturb(time.monotonic())
+
+    def _look_at_focus(self) -> None:
+        self.arming.set_focused(time.monotonic(), focused=self.window.focus_displayof() is not None)
+
+    def _restart_time(self) -> None:
+        self._deadline = time.monotonic() + seconds_for(self.ask)
+
+    def width(self) -> int:
+        """Pixels for the content."""
+        return self._outer_width() - 2 * self.look.px(PAD_POINTS)
+
+    def _outer_width(self) -> int:
+        return min(self.look.px(WIDTH_POINTS), int(self.window.winfo_screenwidth() * _MOST_OF_SCREEN))
+
+    def height_left(self) -> int:
+        """Pixels that the content may have, so that the window stays on the screen."""
+        self.window.update_idletasks()
+        return int(self.window.winfo_screenheight() * _MOST_OF_SCREEN) - self.window.winfo_reqheight()
+
+    def open(self, focus: tk.Misc) -> None:
+        """Show the window above the others, with the keyboard on ``focus``, and let time run."""
+        window = self.window
+        if window.tk.call("tk", "windowingsystem") == "x11":
+            window.attributes("-type", "dialog")
+        window.update_idletasks()
+        width = min(max(self._outer_width(), window.winfo_reqwidth()), window.winfo_screenwidth())
+        window.geometry(f"{width}x{min(window.winfo_reqheight(), int(window.winfo_screenheight() * _MOST_OF_SCREEN))}")
+        window.minsize(self.look.px(280), self.look.px(180))
+        window.deiconify()
+        window.attributes("-topmost", True)
+        window.lift()
+        focus.focus_force()
+        self._tick()
+
+    def show_behind(self, count: int) -> None:
+        """Say how many asks wait behind this one."""
+        self._behind.configure(text=texts.BEHIND_ONE if count == 1 else texts.BEHIND.format(count=count))
+        if count and not self._behind.winfo_manager():
+            self._behind.pack(side="bottom", anchor="w", pady=(self.look.px(9), 0))
+        elif not count:
+            self._behind.pack_forget()
+
+    def _tick(self) -> None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            self.deny()
+            return
+        self._look_at_focus()
+        minutes, seconds = divmod(int(left), 60)
+        closing = texts.TIME_LEFT if isinstance(self.ask, ReviewAsk | CompareCode) else texts.CLOSED_IN
+        self._time_left.configure(text=closing.format(minutes=minutes, seconds=seconds))
+        self.on_tick()
+        if self._open:
+            self.window.after(_TICK_MILLISECONDS, self._tick)
+
+    def deny(self) -> None:
+        """Answer that nothing is to happen."""
+        self.finish(Answer(id=self.ask.id, verdict="deny"))
+
+    def finish(self, answer: Answer) -> None:
+        """Close the window and answer; what comes after the first answer is not one."""
+        if self._open:
+            self.close()
+            self._answered(answer)
+
+    def close(self) -> None:
+        """Close the window without an answer."""
+        if self._open:
+            self._open = False
+            self.on_close()
+            self.window.destroy()

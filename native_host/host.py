@@ -1,0 +1,480 @@
+"""The composition root: it builds every stage, then reads frames until the port closes. Read this first.
+
+stdin ─▶ transport ─▶ caller ─▶ session ─▶ policy ─▶ approval ─▶ operations ─▶ stdout
+
+The main thread reads, and answers what needs nobody. What needs the person goes to the lane, one at a time, on a thread
+of its own. A third thread looks after time: idle lock, another host's lock, the parent's death. One lock, the house lock,
+is held around everything but waiting.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import allocate_lock, start_new_thread
+from contextlib import contextmanager
+from time import monotonic, sleep, time
+from typing import TYPE_CHECKING
+
+from native_host import incidents
+from native_host.approval.authorize import Grants, permit_without_asking
+from native_host.asking import Asking
+from native_host.audit import Audit
+from native_host.caller.process import identify, parent_gone, parent_handle
+from native_host.config import ConfigError, find_paths, make_folder, read_config
+from native_host.errors import BackendUnavailable, Busy, HelloRequired, Internal, InvalidRequest, KmsError, OriginNotAllowed, UserRejected
+from native_host.keystore.store import KeyStore
+from native_host.lane import Lane, Waiting
+from native_host.operations.house import House
+from native_host.operations.perform import Operations
+from native_host.policy import Ask, decide
+from native_host.protocol.messages import Event, EventType, GenerateKeyParams, HelloParams, Limits, UnlockParams, UpdateKeyParams
+from native_host.protocol.methods import METHODS
+from native_host.session import IdleClock, Session, hello, require
+from native_host.suites.table import SUITES
+from native_host.transport import jsonrpc
+from native_host.transport.frames import FrameReader, PeerGone, read_frames, write_frames
+from native_host.transport.limits import BATCH, REQUEST_BYTES, RESPONSE_BYTES, WAITING, Oversize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from native_host.caller.identity import Caller
+    from native_host.config import Config, Paths
+    from native_host.keystore.origins import Attachment
+    from native_host.policy import Decision, Facts
+    from native_host.protocol.wire import Message
+
+KEYSTORE_FILE = "keystore.db"
+TURN_FILE = "approval.lock"
+EXIT_DONE, EXIT_BROKEN, EXIT_REFUSED = 0, 1, 3
+TICK_SECONDS = 0.5
+LIMITS = Limits(request_bytes=REQUEST_BYTES, response_bytes=RESPONSE_BYTES, batch=BATCH, waiting=WAITING)
+ALGORITHMS = [suite.alg for suite in SUITES.values() if suite.generated or suite.imported]
+CHANGES_KEYS = frozenset({"generateKey", "importKey", "restoreSeed", "deriveKey", "updateKey", "destroyKey"})
+USES_STORE = frozenset(name for name, row in METHODS.items() if row.consent in {"own", "person"}) | {"unlock"}
+
+
+def serve(arguments: Sequence[str], frames_in: int, frames_out: int) -> None:
+    """Serve one port and end the process: 0 when the port closed, 3 when the origin was refused, 1 when nothing can be opened."""
+    try:
+        host = open_host(arguments, os.environ, frames_out)
+    except KmsError as error:
+        status = EXIT_REFUSED if isinstance(error, OriginNotAllowed) else EXIT_BROKEN
+        refuse(error, frames_in, frames_out)
+        os._exit(status)
+    host.run(frames_in)
+
+
+def open_host(arguments: Sequence[str], environ: Mapping[str, str], frames_out: int) -> Host:
+    """Everything built, for the origin that the arguments name.
+
+    Raises:
+        OriginNotAllowed: it is attached to no wallet.
+        BackendUnavailable: the configuration or the keystore cannot be read.
+    """
+    caller = identify(arguments)
+    paths = find_paths(environ)
+    store = open_store(paths)
+    attachment = store.attachment(caller.origin)
+    if attachment is None:
+        Audit(store).happened(caller.origin, "connect", "origin not allowed")
+        raise OriginNotAllowed
+    return Host(_with_home(caller, paths), attachment, store, read_config(paths), paths, environ, frames_out)
+
+
+def open_store(paths: Paths) -> KeyStore:
+    """The keystore of this person; raises ``BackendUnavailable`` if its file cannot be used."""
+    from sqlite3 import Error
+
+    from native_host.keystore.migrate import NewerFormat
+
+    try:
+        return KeyStore(os.path.join(make_folder(paths.data), KEYSTORE_FILE), now)
+    except NewerFormat:
+        raise BackendUnavailable("A newer Strongroom wrote this keystore. Update Strongroom.", detail="keystore") from None
+    except (Error, OSError):
+        text = "The keystore cannot be opened. See what is wrong with: strongroom doctor"
+        raise BackendUnavailable(text, detail="keystore") from None
+
+
+def refuse(error: KmsError, frames_in: int, frames_out: int) -> None:
+    """Answer the first frame with ``error``, whatever it asks."""
+    reader = FrameReader()
+    while (frames := read_frames(frames_in, reader)) == []:
+        continue
+    if not frames:
+        return
+    parsed = jsonrpc.parse_frame(frames[0])
+    replies = [(item.id, jsonrpc.encode_error(item.id, error)) for item in parsed.items if not isinstance(item, jsonrpc.Cancel)]
+    try:
+        if replies:
+            write_frames(frames_out, [jsonrpc.encode_batch(replies) if parsed.batch else replies[0][1]])
+    except PeerGone:
+        return
+
+
+def now() -> int:
+    """The wall clock in milliseconds since 1970."""
+    return int(time() * 1000)
+
+
+def attached_origins() -> list[str]:
+    """The origins that are attached to a wallet of this person, for the browsers' manifests."""
+    paths = find_paths(os.environ)
+    if not os.path.exists(os.path.join(paths.data, KEYSTORE_FILE)):
+        return []
+    store = open_store(paths)
+    try:
+        at = now()
+        return [one.origin for one in store.attachments() if one.expires_at is None or one.expires_at > at]
+    finally:
+        store.close()
+
+
+def _with_home(caller: Caller, paths: Paths) -> Caller:
+    """A home that came through the environment is told in every window: whoever set it chose the keystore."""
+    if paths.home is None:
+        return caller
+    from msgspec.structs import replace
+
+    from native_host.caller.identity import Evidence
+
+    text = f"STRONGROOM_HOME is set: the keystore in use is the one in {paths.home}."
+    return replace(caller, evidence=(*caller.evidence, Evidence(signal="home", level="unknown", text=text)))
+
+
+class _Frame:
+    """The replies to one frame: a batch's are gathered until the last of them is there."""
+
+    __slots__ = ("batch", "missing", "replies")
+
+    def __init__(self, *, batch: bool, missing: int) -> None:
+        self.batch = batch
+        self.missing = missing
+        self.replies: list[tuple[jsonrpc.CallId | None, bytes]] = []
+
+
+class Host:
+    """One port. Methods that start with an underscore are called with the house lock held."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        attachment: Attachment,
+        store: KeyStore,
+        config: Config,
+        paths: Paths,
+        environ: Mapping[str, str],
+        frames_out: int,
+    ) -> None:
+        self._house_lock = allocate_lock()
+        self._caller = caller
+        self._attachment = attachment
+        self._store = store
+        self._paths = paths
+        self._frames_out = frames_out
+        self._greeted = False
+        self._in_flight = jsonrpc.InFlight()
+        self._frames: dict[jsonrpc.CallId, _Frame] = {}
+        self._events: list[bytes] | None = None
+        self._idle = IdleClock(config.session.idle_lock_seconds)
+        self._grants = Grants()
+        self._audit = Audit(store)
+        self._approver = Asking(store, config.approval, environ, self.aside)
+        self._lane = Lane(self.attend, self._approver)
+        house = House(
+            store=store,
+            audit=self._audit,
+            approver=self._approver,
+            grants=self._grants,
+            aside=self.aside,
+            clock=now,
+            random_bytes=os.urandom,
+            folder=paths.data,
+            by_program=config.approval.program is not None,
+        )
+        self._operations = Operations(house, idle_lock_seconds=config.session.idle_lock_seconds)
+
+    def run(self, frames_in: int) -> None:
+        """Read and answer until the port closes, then lock and end the process."""
+        start_new_thread(self.look_after_time, (os.getppid(), parent_handle()))
+        reader = FrameReader()
+        try:
+            while (frames := read_frames(frames_in, reader)) is not None:
+                with self._house_lock:
+                    self._answer_all(frames)
+        except PeerGone:
+            pass
+        self.end()
+
+    def end(self) -> None:
+        """Deny what waits, wipe what is secret, and end. The lock is taken for good: nothing is half done."""
+        self._house_lock.acquire()
+        for call_id in self._lane.ids():
+            self._reply_at_once(call_id, jsonrpc.encode_error(call_id, UserRejected("The port was closed.")))
+        self._operations.forget()
+        self._store.close()
+        self._approver.close()
+        os._exit(EXIT_DONE)
+
+    # one read's frames
+
+    def _answer_all(self, frames: list[bytes | Oversize]) -> None:
+        """Answer what can be answered at once, with one commit and one write for all of it."""
+        ready: list[_Frame] = []
+        self._events = []
+        self._store.begin_batch()
+        for body in frames:
+            parsed = jsonrpc.parse_frame(body)
+            answered = [item for item in parsed.items if not isinstance(item, jsonrpc.Cancel)]
+            frame = _Frame(batch=parsed.batch, missing=len(answered))
+            for item in parsed.items:
+                self._take(item, frame)
+            if answered and frame.missing == 0:
+                ready.append(frame)
+        try:
+            self._store.end_batch()
+        except Exception as error:  # noqa: BLE001 - nothing that was to be answered has happened
+            self._operations.forget()
+            self._events = [jsonrpc.encode_event(Event(type="locked"))]
+            ready = [self._failed(frame, error) for frame in ready]
+        events, self._events = self._events, None
+        self._write([*(self._body(frame) for frame in ready), *events])
+
+    def _take(self, item: jsonrpc.Call | jsonrpc.Cancel | jsonrpc.Refusal, frame: _Frame) -> None:
+        if isinstance(item, jsonrpc.Cancel):
+            self._lane.withdraw(item.id)
+            return
+        admitted = self._in_flight.admit(item)
+        if isinstance(admitted, jsonrpc.Refusal):
+            error = HelloRequired() if admitted.method not in {None, "hello"} and not self._greeted else admitted.error
+            self._add(frame, admitted.id, jsonrpc.encode_error(admitted.id, error))
+            return
+        reply = self._answer(admitted)
+        if reply is None:
+            self._frames[admitted.id] = frame
+        else:
+            self._in_flight.answered(admitted.id)
+            self._add(frame, admitted.id, reply)
+
+    def _answer(self, call: jsonrpc.Call) -> bytes | None:
+        """The reply to a call; ``None`` if it has gone to the lane."""
+        try:
+            session = self._session()
+            require(session, METHODS[call.method])
+            if isinstance(call.params, HelloParams):
+                return jsonrpc.encode_result(call.id, self._hello(session, call.params))
+            facts = self._operations.describe(session, call)
+            decision = decide(session, call, facts)
+            if isinstance(decision, Ask) or self._asks_on_its_way(call, facts):
+                self._join_lane(Waiting(session, call, facts, decision))
+                return None
+            permit = permit_without_asking(session, call, facts, decision, self._grants)
+            return self._done(call, self._operations.perform(permit))
+        except Exception as error:  # noqa: BLE001 - the one place where a fault becomes an answer
+            return self._error(call.id, error)
+
+    def _hello(self, session: Session, params: HelloParams) -> Message:
+        if self._greeted:
+            raise InvalidRequest("hello was said already.")
+        result = hello(session, params, algorithms=ALGORITHMS, limits=LIMITS)
+        self._greeted = True
+        return result
+
+    def _asks_on_its_way(self, call: jsonrpc.Call, facts: Facts) -> bool:
+        """Operations that the caller may start, and in which the person then takes part."""
+        params = call.params
+        match params:
+            case UnlockParams():
+                return not self._store.is_unlocked
+            case GenerateKeyParams():
+                return params.alg == "BIP39"
+            case UpdateKeyParams():
+                return facts.key is not None and facts.key.state == "unconfirmed"
+            case _:
+                return False
+
+    def _join_lane(self, waiting: Waiting) -> None:
+        pause = self._store.pause_seconds(self._caller.origin)
+        if pause:
+            raise Busy("Too many requests were refused. Wait before asking again.", retry_after_seconds=pause)
+        self._lane.join(waiting)
+
+    def _done(self, call: jsonrpc.Call, result: Message) -> bytes:
+        if call.method in USES_STORE:
+            self._idle.touch(wall=time(), monotonic=monotonic())
+        if call.method in CHANGES_KEYS:
+            self._event("keysChanged")
+        if call.method in {"lock", "unlock"}:
+            self._event("locked" if call.method == "lock" else "unlocked")
+        return jsonrpc.encode_result(call.id, result)
+
+    # the lane
+
+    def attend(self, waiting: Waiting) -> None:
+        """Have the person decide about one call, and do it; runs on the lane's thread, without the lock."""
+        with self._house_lock:
+            try:
+                reply = self._ask_and_perform(waiting)
+            except Exception as error:  # noqa: BLE001 - as in ``_answer``
+                self._refused(waiting, error)
+                reply = self._error(waiting.call.id, error)
+            self._lane.leave(waiting)
+            self._reply_at_once(waiting.call.id, reply)
+
+    def _ask_and_perform(self, waiting: Waiting) -> bytes:
+        from native_host.approval.authorize import authorize
+        from native_host.approval.turn import turn
+
+        self._lane.take_up(waiting)
+        self._approver.still_wanted = waiting.still_wanted
+        waiting.still_wanted()
+        self._event("approvalWaiting")
+        try:
+            with turn(os.path.join(self._paths.data, TURN_FILE), sleep=self._sleep_aside, still_wanted=waiting.still_wanted):
+                permit = authorize(
+                    waiting.session,
+                    waiting.call,
+                    waiting.facts,
+                    waiting.decision,
+                    _review(waiting),
+                    waiting.session.caller_facts(),
+                    self._approver,
+                    self._grants,
+                )
+                return self._done(waiting.call, self._operations.perform(permit))
+        finally:
+            self._event("approvalDone")
+
+    def _refused(self, waiting: Waiting, error: Exception) -> None:
+        self._operations.abandon(waiting.session, waiting.call)
+        if isinstance(error, KmsError):
+            self._audit.refused(waiting.session, waiting.call, waiting.facts, error)
+            if error.reason in {"user_rejected", "cancelled", "cannot_unseal", "uninitialized"}:
+                with self._store.transaction():
+                    self._store.count_refusal(self._caller.origin)
+
+    def _sleep_aside(self, seconds: float) -> None:
+        with self.aside():
+            sleep(seconds)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give the house lock back for the block."""
+        self._house_lock.release()
+        try:
+            yield
+        finally:
+            self._house_lock.acquire()
+
+    # time
+
+    def look_after_time(self, parent: int, handle: int | None) -> None:
+        """Lock when idle, or when another host locked; end when the browser is gone though its pipe is still open."""
+        while True:
+            gone = _wait(handle, TICK_SECONDS) or parent_gone(parent)
+            if gone:
+                self.end()
+            with self._house_lock:
+                if self._store.holds_keys:
+                    self._lock_if_due()
+
+    def _lock_if_due(self) -> None:
+        try:
+            if not self._store.is_unlocked:
+                self._forget_and_tell()
+            elif not self._lane.is_busy and self._idle.is_due(wall=time(), monotonic=monotonic()):
+                self._audit.happened(self._caller.origin, "lock", "idle")
+                self._forget_and_tell()
+        except PeerGone:
+            self._operations.forget()
+        except Exception as error:  # noqa: BLE001 - a keystore that cannot be read is locked
+            incidents.record(self._paths.state, incidents.new_incident(), error)
+            self._operations.forget()
+
+    def _forget_and_tell(self) -> None:
+        self._operations.forget()
+        self._event("locked")
+
+    # replies
+
+    def _session(self) -> Session:
+        return Session(
+            caller=self._caller,
+            wallet_id=self._attachment.wallet_id,
+            wallet=self._attachment.wallet,
+            development=self._attachment.development,
+            state="unlocked" if self._store.holds_keys else "locked" if self._store.is_set_up else "uninitialized",
+            greeted=self._greeted,
+            unattended=self._store.unattended,
+        )
+
+    def _error(self, call_id: jsonrpc.CallId, error: Exception) -> bytes:
+        if isinstance(error, KmsError):
+            return jsonrpc.encode_error(call_id, error)
+        incident = incidents.new_incident()
+        incidents.record(self._paths.state, incident, error)
+        return jsonrpc.encode_error(call_id, Internal(incident=incident))
+
+    def _failed(self, frame: _Frame, error: Exception) -> _Frame:
+        failed = _Frame(batch=frame.batch, missing=0)
+        failed.replies = [(call_id, self._error(call_id, error) if call_id is not None else body) for call_id, body in frame.replies]
+        return failed
+
+    def _add(self, frame: _Frame, call_id: jsonrpc.CallId | None, body: bytes) -> None:
+        frame.replies.append((call_id, body))
+        frame.missing -= 1
+
+    def _body(self, frame: _Frame) -> bytes:
+        return jsonrpc.encode_batch(frame.replies) if frame.batch else frame.replies[0][1]
+
+    def _reply_at_once(self, call_id: jsonrpc.CallId, body: bytes) -> None:
+        """Answer a call that had gone to the lane."""
+        frame = self._frames.pop(call_id, None)
+        if frame is None:
+            return
+        self._in_flight.answered(call_id)
+        self._add(frame, call_id, body)
+        if frame.missing == 0:
+            self._write([self._body(frame)])
+
+    def _event(self, kind: EventType) -> None:
+        """Tell the extension; within a read's frames, together with their replies, after the commit."""
+        body = jsonrpc.encode_event(Event(type=kind))
+        if self._events is None:
+            self._write([body])
+        else:
+            self._events.append(body)
+
+    def _write(self, bodies: list[bytes]) -> None:
+        if not bodies:
+            return
+        try:
+            write_frames(self._frames_out, bodies)
+        except PeerGone:
+            # Nobody reads any more. The main thread sees the same as the end of its input, or is made to end here.
+            start_new_thread(self.end, ())
+
+
+def _wait(handle: int | None, seconds: float) -> bool:
+    """Wait; true as soon as the process behind ``handle`` has ended."""
+    if handle is None:
+        sleep(seconds)
+        return False
+    from select import poll
+
+    poller = poll()
+    poller.register(handle)
+    return bool(poller.poll(int(seconds * 1000)))
+
+
+def _review(waiting: Waiting) -> Review:
+    from native_host.review.requests import Subject, review
+
+    key = waiting.facts.key or waiting.facts.imported
+    subject = Subject(label=key.label, alg=key.alg, address=key.address, path=key.path, state=key.state, dependants=key.dependants) if key else None
+    return review(waiting.call.params, subject)
+
+
+if TYPE_CHECKING:
+    from native_host.review.requests import Review

@@ -1,0 +1,91 @@
+"""The lane: calls that need the person wait here and are attended to one after another, on a thread of their own.
+
+The main thread goes on reading meanwhile. A call can be withdrawn while it waits, and while its window is open; once it has
+its permit, it runs to its end.
+"""
+
+from __future__ import annotations
+
+from _queue import SimpleQueue
+from _thread import start_new_thread
+from typing import TYPE_CHECKING
+
+from native_host.errors import Cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from native_host.approval.approver import Approver
+    from native_host.policy import Decision, Facts
+    from native_host.session import Session
+    from native_host.transport.jsonrpc import Call, CallId
+
+
+class Waiting:
+    """One call on the lane. ``withdrawn`` is the reason why it is no longer wanted, if it is not."""
+
+    __slots__ = ("call", "decision", "facts", "session", "withdrawn")
+
+    def __init__(self, session: Session, call: Call, facts: Facts, decision: Decision) -> None:
+        self.session = session
+        self.call = call
+        self.facts = facts
+        self.decision = decision
+        self.withdrawn: Exception | None = None
+
+    def still_wanted(self) -> None:
+        """Raise the reason for which the call was withdrawn, if it was."""
+        if self.withdrawn is not None:
+            raise self.withdrawn
+
+
+class Lane:
+    """Not locked: its owner holds one lock around every method. ``attend`` takes no lock that its caller holds."""
+
+    def __init__(self, attend: Callable[[Waiting], None], approver: Approver) -> None:
+        self._attend = attend
+        self._approver = approver
+        self._queue: SimpleQueue[Waiting] = SimpleQueue()
+        self._waiting: dict[CallId, Waiting] = {}
+        self._current: Waiting | None = None
+        self._running = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody is being asked, or about to be."""
+        return bool(self._waiting)
+
+    def join(self, waiting: Waiting) -> None:
+        """Put a call at the end."""
+        self._waiting[waiting.call.id] = waiting
+        self._queue.put(waiting)
+        if not self._running:
+            self._running = True
+            start_new_thread(self._run, ())
+
+    def withdraw(self, call_id: CallId, reason: Exception | None = None) -> None:
+        """Take a call back, if it is here and has no permit yet; ``Cancelled`` is the usual reason."""
+        waiting = self._waiting.get(call_id)
+        if waiting is None or waiting.withdrawn is not None:
+            return
+        waiting.withdrawn = reason or Cancelled()
+        if waiting is self._current:
+            self._approver.withdraw()
+
+    def take_up(self, waiting: Waiting) -> None:
+        """The call is being attended to; called by ``attend`` under its owner's lock."""
+        self._current = waiting
+
+    def leave(self, waiting: Waiting) -> None:
+        """The call has its permit, or its refusal: it can no longer be withdrawn."""
+        self._waiting.pop(waiting.call.id, None)
+        if self._current is waiting:
+            self._current = None
+
+    def ids(self) -> list[CallId]:
+        """The ids of the calls that wait."""
+        return list(self._waiting)
+
+    def _run(self) -> None:
+        while True:
+            self._attend(self._queue.get())

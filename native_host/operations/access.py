@@ -1,0 +1,155 @@
+"""Set up, unlock, lock: the keystore as a whole.
+
+Whoever answers is asked with no lock held, so other calls go on; every effect is one transaction with its audit entry.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from native_host.errors import BackendUnavailable, Busy, CannotUnseal, Locked, Uninitialized, UserRejected
+from native_host.kek import passphrase
+from native_host.keystore.store import ChangedOutside
+from native_host.protocol.messages import StateResult, Status
+from native_host.protocol.messages import Slot as SlotInfo
+from native_host.review.requests import attach_review, set_up_review
+
+if TYPE_CHECKING:
+    from native_host.approval.permit import Permit
+    from native_host.keystore.slots import Slot
+    from native_host.operations.house import House
+    from native_host.secret import SecretBytes
+
+TRIES = 3
+SLOT_LABEL = "Passphrase"
+REPEAT_HINT = "That is not the passphrase of this keystore. Tries left: {left}."
+
+
+def get_status(house: House, permit: Permit, *, idle_lock_seconds: int) -> Status:
+    """What can be known of the store; the number of keys only while it is open."""
+    from msgspec import UNSET
+
+    store = house.store
+    unlocked = store.is_unlocked
+    return Status(
+        state="unlocked" if unlocked else "locked" if store.is_set_up else "uninitialized",
+        idle_lock_seconds=idle_lock_seconds,
+        slots=[SlotInfo(kind=slot.kind, label=slot.label) for slot in store.slots()],
+        key_count=store.count(store.owner_of(permit.session.wallet_id)) if unlocked else UNSET,
+    )
+
+
+def unlock(house: House, permit: Permit) -> StateResult:
+    """Open the store, asking the person; a new installation is set up first.
+
+    Raises:
+        Uninitialized: the set-up was refused.
+        UserRejected, CannotUnseal, BackendUnavailable, Busy, Cancelled
+    """
+    store = house.store
+    if not store.is_unlocked:
+        if store.is_set_up:
+            _open(house, permit)
+        else:
+            _set_up(house, permit)
+    return StateResult(state="unlocked")
+
+
+def lock(house: House, permit: Permit) -> StateResult:
+    """Lock the store in every host that shares it."""
+    store = house.store
+    if not store.is_set_up:
+        return StateResult(state="uninitialized")
+    if store.is_unlocked:
+        with house.audit.effect(permit):
+            store.raise_epoch()
+    store.forget_keys()
+    house.grants.end()
+    return StateResult(state="locked")
+
+
+def _set_up(house: House, permit: Permit) -> None:
+    store = house.store
+    attachments = store.attachments()
+    origins = tuple(attachment.origin for attachment in attachments)
+    try:
+        house.approver.review("unlock", set_up_review(origins, house.folder), permit.session.caller_facts(), None, ())
+        chosen = house.approver.ask_secret("newPassphrase", "Choose a passphrase for your keystore")
+    except UserRejected:
+        raise Uninitialized from None
+    if not len(chosen):
+        raise Uninitialized
+    with chosen:
+        kek, parameters = _new_kek(house, chosen)
+    if store.is_set_up:
+        raise Busy("Another window has set the keystore up meanwhile. Unlock it.")
+    with kek, house.audit.effect(permit):
+        store.create(kek, kind=passphrase.KIND, label=SLOT_LABEL, parameters=parameters, unattended=house.by_program)
+        for attachment in attachments:
+            store.confirm(attachment)
+
+
+def _new_kek(house: House, chosen: SecretBytes) -> tuple[SecretBytes, bytes]:
+    from msgspec.msgpack import encode
+
+    with house.aside():
+        parameters = passphrase.measured_parameters(house.random_bytes(16), seconds=house.kdf_seconds)
+        return passphrase.derive_kek(chosen, parameters), encode(parameters)
+
+
+def _open(house: House, permit: Permit) -> None:
+    store = house.store
+    hint: str | None = None
+    for left in range(TRIES - 1, -1, -1):
+        with house.approver.ask_secret("unlock", "Unlock your keystore", hint) as typed:
+            if any(_try(house, slot, typed) for slot in store.slots()):
+                break
+        hint = REPEAT_HINT.format(left=left)
+    else:
+        raise CannotUnseal
+    try:
+        _confirm_origin(house, permit)
+        with house.audit.effect(permit):
+            house.store.end_refusals(permit.session.caller.origin)
+    except BaseException:
+        store.forget_keys()
+        raise
+
+
+def _try(house: House, slot: Slot, typed: SecretBytes) -> bool:
+    """Whether this passphrase opens this slot, which then has opened the store."""
+    from msgspec import MsgspecError
+    from msgspec.msgpack import decode
+
+    if slot.kind != passphrase.KIND:
+        return False
+    try:
+        with house.aside():
+            parameters = decode(slot.parameters, type=passphrase.Argon2Parameters)
+            kek = passphrase.derive_kek(typed, parameters)
+        with kek:
+            house.store.unlock(slot, kek)
+    except ChangedOutside:
+        raise
+    except (CannotUnseal, MsgspecError):
+        return False
+    except MemoryError:
+        raise BackendUnavailable("This computer has too little free memory to open the passphrase slot.", detail="memory") from None
+    return True
+
+
+def _confirm_origin(house: House, permit: Permit) -> None:
+    """An attachment that no unlocked host has authenticated was added, or edited, elsewhere: the person decides about it.
+
+    The store was opened just now, so that its keys can tell; they are forgotten again if the person says no.
+    """
+    store, session = house.store, permit.session
+    attachment = store.attachment(session.caller.origin)
+    if attachment is None or attachment.wallet_id != session.wallet_id:
+        raise Locked
+    if store.is_confirmed(attachment):
+        return
+    review = attach_review((attachment.origin,), attachment.wallet)
+    house.approver.review("unlock", review, session.caller_facts(), None, ())
+    with house.audit.effect(permit):
+        store.confirm(attachment)

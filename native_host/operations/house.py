@@ -1,0 +1,35 @@
+"""What every operation works with, handed in once by ``host.py``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from native_host.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from native_host.approval.approver import Approver
+    from native_host.approval.authorize import Grants
+    from native_host.audit import Audit
+    from native_host.keystore.store import KeyStore
+
+
+class House(Value, frozen=True, kw_only=True):
+    """``aside()`` lets other calls go on for as long as its block waits (for a person, for a KDF); no transaction is open then.
+
+    ``clock`` gives milliseconds since 1970; ``folder`` is where the keystore lies, to be shown; ``kdf_seconds`` is how long
+    unlocking a new passphrase slot should take.
+    """
+
+    store: KeyStore
+    audit: Audit
+    approver: Approver
+    grants: Grants
+    aside: Callable[[], AbstractContextManager[None]]
+    clock: Callable[[], int]
+    random_bytes: Callable[[int], bytes]
+    folder: str
+    by_program: bool
+    kdf_seconds: float = 0.5

@@ -1,0 +1,126 @@
+"""Keys that come from elsewhere, as a JWE to a one-time key of the host (RFC 7516, ECDH-ES+A256KW, A256GCM).
+
+The JWE is opened before the person is asked, so that nobody is asked about what cannot be taken in and a review can name
+the key; the import key is spent by that first try. What was opened waits here, in memory, until it is approved or abandoned.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from native_host.encodings.base64url import encode_base64url
+from native_host.encodings.jwk import encode_members
+from native_host.errors import DecryptionFailed, InvalidParams, Unsupported
+from native_host.keystore.records import Metadata
+from native_host.operations import records
+from native_host.operations.keep import insert_key
+from native_host.operations.keys import suite_of
+from native_host.policy import KeyView
+from native_host.protocol.messages import ImportKeyOffer, PublicKeyJwk
+from native_host.protocol.wire import decode_base64url as decode_wire
+from native_host.secret import SecretBytes
+from native_host.suites import x25519
+
+if TYPE_CHECKING:
+    from native_host.approval.permit import Permit
+    from native_host.operations.house import House
+    from native_host.protocol.messages import ImportKeyParams, KeyInfo
+    from native_host.session import Session
+
+LIFETIME_MS = 10 * 60 * 1000
+OFFERS = 16
+
+
+class Imports:
+    """The import keys that are out, and the keys that were opened and wait for the person."""
+
+    def __init__(self) -> None:
+        self._offers: dict[tuple[bytes, str], tuple[SecretBytes, int]] = {}
+        self._opened: dict[tuple[bytes, str], tuple[SecretBytes, Metadata]] = {}
+
+    def offer(self, house: House, session: Session) -> ImportKeyOffer:
+        """A new import key for the caller's wallet; the oldest is withdrawn when there are too many."""
+        secret = SecretBytes(x25519.generate_secret(house.random_bytes))
+        import_key_id, expires_at = encode_base64url(house.random_bytes(16)), house.clock() + LIFETIME_MS
+        if len(self._offers) >= OFFERS:
+            self._offers.pop(next(iter(self._offers)))[0].wipe()
+        self._offers[session.wallet_id, import_key_id] = (secret, expires_at)
+        members = encode_members(x25519.public_jwk(x25519.public_key(secret.buffer)))
+        return ImportKeyOffer(
+            import_key_id=import_key_id,
+            public_key_jwk=PublicKeyJwk(kty=members["kty"], crv=members["crv"], x=decode_wire(members["x"])),
+            alg="ECDH-ES+A256KW",
+            enc="A256GCM",
+            expires_at=records.rfc3339(expires_at),
+        )
+
+    def open(self, house: House, session: Session, params: ImportKeyParams) -> KeyView:
+        """Open the JWE and say what is in it; the import key is spent, whatever comes of it.
+
+        Raises:
+            InvalidParams: no such import key, or no such usages.
+            Unsupported: an algorithm that keys cannot have here.
+            DecryptionFailed: whatever is wrong with the JWE or the JWK in it.
+        """
+        suite = suite_of(params.alg)
+        if not suite.imported:
+            raise Unsupported(detail=params.alg)
+        usages = records.narrower(params.usages, suite.usages, path="usages")
+        place = (session.wallet_id, params.import_key_id)
+        secret, expires_at = self._offers.pop(place, (None, 0))
+        if secret is None or expires_at <= house.clock():
+            raise InvalidParams("There is no such import key, or it was used or has expired. Get a new one.", path="importKeyId")
+        with secret:
+            imported = _open(secret, params)
+        metadata = self._metadata(house, params, imported, usages)
+        self._opened[place] = (imported, metadata)
+        return KeyView(
+            key_id="", revision=0, alg=params.alg, usages=usages, state="active", label=metadata.label or "", address=None, derived=False, path=None
+        )
+
+    def keep(self, house: House, permit: Permit, params: ImportKeyParams) -> KeyInfo:
+        """Take in what was opened and approved; raises ``Duplicate``."""
+        secret, metadata = self._opened.pop((permit.session.wallet_id, params.import_key_id))
+        with secret:
+            key_id = insert_key(house, permit, metadata, secret, identity=metadata.seed or metadata.public)
+        return records.key_info(house.store, permit.session, records.find(house.store, permit.session, key_id))
+
+    def abandon(self, session: Session, import_key_id: str) -> None:
+        """Forget what was opened and not approved."""
+        opened = self._opened.pop((session.wallet_id, import_key_id), None)
+        if opened is not None:
+            opened[0].wipe()
+
+    def forget(self) -> None:
+        """Wipe everything: the store was locked."""
+        for secret, _ in (*self._offers.values(), *self._opened.values()):
+            secret.wipe()
+        self._offers.clear()
+        self._opened.clear()
+
+    def _metadata(self, house: House, params: ImportKeyParams, imported: SecretBytes, usages: tuple[str, ...]) -> Metadata:
+        is_seed = params.alg == "SEED"
+        return Metadata(
+            alg=params.alg,
+            usages=usages,
+            provenance="imported",
+            state="active",
+            created_at=house.clock(),
+            label=None if params.label is UNSET else params.label or None,
+            public=None if is_seed else suite_of(params.alg).module().public_key(imported.buffer),
+            seed=house.store.keys.tag("seed", bytes(imported.buffer)) if is_seed else None,
+        )
+
+
+def _open(secret: SecretBytes, params: ImportKeyParams) -> SecretBytes:
+    from native_host.suites.jwe import open_jwe
+    from native_host.suites.private_jwk import parse_private_jwk
+
+    try:
+        with SecretBytes(open_jwe(params.jwe, secret.buffer)) as plaintext:
+            return SecretBytes(parse_private_jwk(plaintext.buffer, suite_of(params.alg)))
+    except ValueError:
+        # One answer for everything: a difference could be asked about until the key is known.
+        raise DecryptionFailed from None

@@ -1,0 +1,243 @@
+"""Keys: generate, derive, import, read, update, destroy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from native_host.encodings.base64url import decode_base64url, encode_base64url
+from native_host.errors import InvalidParams, KeyState, Unsupported, UsageNotAllowed
+from native_host.keystore.records import Metadata, Record
+from native_host.operations import records, seeds
+from native_host.operations.keep import insert_key
+from native_host.protocol.messages import Empty, ListKeysResult, PublicKeyResult
+from native_host.protocol.wire import Base64Url
+from native_host.secret import SecretBytes
+from native_host.suites.hd import derivation
+from native_host.suites.table import SUITES, Suite
+
+if TYPE_CHECKING:
+    from native_host.approval.permit import Permit
+    from native_host.operations.house import House
+    from native_host.protocol.messages import (
+        DeriveKeyParams,
+        DestroyKeyParams,
+        GenerateKeyParams,
+        GetPublicKeyParams,
+        KeyInfo,
+        ListKeysParams,
+        UpdateKeyParams,
+    )
+
+DEFAULT_PAGE = 50
+POSITION_BYTES = 8
+
+
+def suite_of(alg: str) -> Suite:
+    """The row of an algorithm that a key can have here.
+
+    Raises:
+        Unsupported: by name.
+    """
+    suite = SUITES.get(alg)
+    if suite is None:
+        raise Unsupported(detail=alg)
+    return suite
+
+
+def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo:
+    """A key made in the host; a seed goes by its own way."""
+    suite = suite_of(params.alg)
+    if params.backend is not UNSET and params.backend != "local":
+        raise Unsupported(detail=params.backend)
+    usages = records.narrower(params.usages, suite.usages, path="usages")
+    if params.alg == "BIP39":
+        return seeds.generate(house, permit, params)
+    seeds.refuse_words(params)
+    if not suite.generated:
+        raise Unsupported("A seed of raw bytes comes by import only.", detail=params.alg)
+    with SecretBytes(suite.module().generate_secret(house.random_bytes)) as secret:
+        metadata = Metadata(
+            alg=params.alg,
+            usages=usages,
+            provenance="generated",
+            state="active",
+            created_at=house.clock(),
+            label=_label(params.label),
+            public=suite.module().public_key(secret.buffer),
+        )
+        key_id = insert_key(house, permit, metadata, secret, identity=metadata.public)
+    return records.key_info(house.store, permit.session, records.find(house.store, permit.session, key_id))
+
+
+def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo:
+    """An account key: a record without a secret, derived again at each use."""
+    store, session = house.store, permit.session
+    suite = suite_of(params.alg)
+    seed = records.find_usable(store, session, params.key_id, "deriveKey")
+    path, scheme = parse_place(params.path, params.alg, params.scheme)
+    wanted = records.narrower(params.usages, suite.usages, path="usages")
+    usages = suite.derived_usages if params.usages is UNSET else wanted
+    ceiling_id = records.ceiling_id(store, session, seed, params.alg, path)
+    ceiling = records.read_ceiling(store, ceiling_id)
+    if ceiling is not None:
+        within = tuple(usage for usage in usages if usage in ceiling.metadata.usages)
+        if params.usages is not UNSET and within != usages:
+            raise UsageNotAllowed("This path was derived before with fewer usages, and deriving it again cannot widen them.")
+        usages = within
+    public = _public_at(house, seed, params.alg, scheme, path)
+    metadata = Metadata(
+        alg=params.alg,
+        usages=usages,
+        provenance="derived",
+        state="active",
+        created_at=house.clock(),
+        label=_label(params.label),
+        public=public,
+        address=derivation.address(params.alg, path, public),
+        parent=seed.record_id,
+        scheme=scheme,
+        path=path,
+    )
+    key_id = insert_key(
+        house,
+        permit,
+        metadata,
+        None,
+        identity=public,
+        also=lambda: records.write_ceiling(store, session, ceiling_id, usages, house.clock()),
+    )
+    return records.key_info(store, session, records.find(store, session, key_id))
+
+
+def parse_place(path: str, alg: str, scheme: object) -> tuple[str, str]:
+    """A derivation path in canonical form, and the scheme.
+
+    Raises:
+        InvalidParams: a path that is none, or that the scheme cannot derive.
+        Unsupported: a scheme that this algorithm or host does not have.
+    """
+    suite = suite_of(alg)
+    chosen = scheme if isinstance(scheme, str) else next(iter(suite.schemes), None)
+    if chosen is None or chosen not in suite.schemes:
+        raise Unsupported("This algorithm cannot be derived here by that scheme.", detail=str(chosen or alg))
+    try:
+        return derivation.canonical_path(path, scheme=chosen, alg=alg), chosen
+    except ValueError:
+        raise InvalidParams("The derivation path is not one that this algorithm can derive.", path="path") from None
+
+
+def get_public_key(house: House, permit: Permit, params: GetPublicKeyParams) -> PublicKeyResult:
+    """The public key of a key, or of a path of a seed."""
+    store = house.store
+    record = records.find(store, permit.session, params.key_id)
+    if record.metadata.alg not in records.SEED_ALGS:
+        for name in ("path", "scheme"):
+            if getattr(params, name) is not UNSET:
+                raise InvalidParams("Only a seed has paths.", path=name)
+        alg = record.metadata.alg if params.alg is UNSET else params.alg
+        if alg != record.metadata.alg:
+            raise InvalidParams("The key has another algorithm.", path="alg")
+        return _public_result(alg, record.metadata.public or b"")
+    for name in ("alg", "path"):
+        if getattr(params, name) is UNSET:
+            raise InvalidParams("For a seed, an algorithm and a path are needed.", path=name)
+    seed = records.find_usable(store, permit.session, params.key_id, "deriveKey")
+    path, scheme = parse_place(str(params.path), str(params.alg), params.scheme)
+    return _public_result(str(params.alg), _public_at(house, seed, str(params.alg), scheme, path))
+
+
+def list_keys(house: House, permit: Permit, params: ListKeysParams) -> ListKeysResult:
+    """The wallet's keys, oldest first, a page at a time."""
+    store, session = house.store, permit.session
+    limit = DEFAULT_PAGE if params.limit is UNSET else params.limit
+    after = 0 if params.cursor is UNSET else _position(params.cursor)
+    found = store.page(store.owner_of(session.wallet_id), after=after, limit=limit + 1)
+    more = len(found) > limit
+    keys = [records.key_info(store, session, record) for record in found[:limit]]
+    cursor = encode_base64url(found[limit - 1].position.to_bytes(POSITION_BYTES, "big")) if more else UNSET
+    return ListKeysResult(keys=keys, next_cursor=cursor)
+
+
+def update_key(house: House, permit: Permit, params: UpdateKeyParams) -> KeyInfo:
+    """Rename, disable, enable, narrow; making an unconfirmed seed active shows its words first."""
+    store, session = house.store, permit.session
+    record = records.find(store, session, params.key_id)
+    if record.metadata.state == "unconfirmed" and params.state is not UNSET:
+        if params.state != "active":
+            raise KeyState("The seed's recovery words have not been confirmed yet.")
+        record = seeds.confirm(house, permit, record)
+    metadata = record.metadata
+    members: dict[str, object] = {}
+    if params.label is not UNSET:
+        members["label"] = params.label or None
+    if params.state is not UNSET:
+        members["state"] = params.state
+    if params.usages is not UNSET:
+        current = records.usages_of(store, session, record)
+        if not set(params.usages) <= set(current):
+            raise UsageNotAllowed("A key's usages can only become fewer.")
+        members["usages"] = tuple(usage for usage in current if usage in params.usages)
+    with house.audit.effect(permit):
+        store.update(record, records.changed(metadata, **members))
+        if metadata.parent is not None and "usages" in members:
+            _lower_ceiling(house, permit, record, members["usages"])
+    return records.key_info(store, session, records.find(store, session, params.key_id))
+
+
+def destroy_key(house: House, permit: Permit, params: DestroyKeyParams) -> Empty:
+    """The key and all that is derived from it."""
+    store = house.store
+    record = records.find(store, permit.session, params.key_id)
+    with house.audit.effect(permit):
+        for doomed in (*dependants(house, permit.session.wallet_id, record), record):
+            store.destroy(doomed, records.changed(doomed.metadata, state="destroyed", usages=()))
+    return Empty()
+
+
+def dependants(house: House, wallet_id: bytes, record: Record) -> list[Record]:
+    """The records derived from one. Which these are is sealed, so all of the wallet's are read; destroying is rare."""
+    if record.metadata.alg not in records.SEED_ALGS:
+        return []
+    store, found, after = house.store, [], 0
+    while batch := store.page(store.owner_of(wallet_id), after=after, limit=1000):
+        found += [one for one in batch if one.metadata.parent == record.record_id]
+        after = batch[-1].position
+    return found
+
+
+def _lower_ceiling(house: House, permit: Permit, record: Record, usages: object) -> None:
+    store, session, metadata = house.store, permit.session, record.metadata
+    seed = store.read(metadata.parent) if metadata.parent else None
+    if seed is None or not isinstance(usages, tuple):
+        raise KeyState
+    place = records.ceiling_id(store, session, seed, metadata.alg, metadata.path or "")
+    records.write_ceiling(store, session, place, usages, house.clock())
+
+
+def _public_at(house: House, seed: Record, alg: str, scheme: str, path: str) -> bytes:
+    with house.store.unseal_secret(seed) as unsealed, SecretBytes(derivation.derive(alg, scheme, seeds.seed_of(seed, unsealed), path)) as secret:
+        return SUITES[alg].module().public_key(secret.buffer)
+
+
+def _public_result(alg: str, public: bytes) -> PublicKeyResult:
+    return PublicKeyResult(
+        public_key_jwk=records.public_jwk(alg, public),
+        multikey=SUITES[alg].multikey(public) or "",
+        raw=Base64Url(public),
+    )
+
+
+def _position(cursor: str) -> int:
+    try:
+        data = decode_base64url(cursor)
+    except ValueError:
+        data = b""
+    if len(data) != POSITION_BYTES:
+        raise InvalidParams("The cursor is not one that this host gave.", path="cursor")
+    return min(int.from_bytes(data, "big"), 2**63 - 1)
+
+
+def _label(label: object) -> str | None:
+    return label if isinstance(label, str) and label else None

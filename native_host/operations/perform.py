@@ -1,0 +1,178 @@
+"""From a permit to its result: the one function that acts, and what is to be known before anything is decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from native_host.errors import KeyState, Locked
+from native_host.operations import access, records
+from native_host.policy import Facts, KeyView
+from native_host.protocol import messages as m
+from native_host.protocol.wire import Base64Url
+
+if TYPE_CHECKING:
+    from native_host.approval.permit import Permit
+    from native_host.keystore.records import Record
+    from native_host.operations.house import House
+    from native_host.operations.imports import Imports
+    from native_host.protocol.wire import Message
+    from native_host.session import Session
+    from native_host.transport.jsonrpc import Call
+
+OWN = m.GetStatusParams | m.UnlockParams | m.LockParams | m.RandomBytesParams | m.VerifyParams
+KEYS = (
+    m.GenerateKeyParams
+    | m.GetImportKeyParams
+    | m.ImportKeyParams
+    | m.RestoreSeedParams
+    | m.DeriveKeyParams
+    | m.GetPublicKeyParams
+    | m.ListKeysParams
+    | m.UpdateKeyParams
+    | m.DestroyKeyParams
+)
+USES = m.SignParams | m.SignMessageParams
+Params = OWN | KEYS | USES
+
+
+class Operations:
+    """Every operation over one house. ``idle_lock_seconds`` is only reported here."""
+
+    def __init__(self, house: House, *, idle_lock_seconds: int) -> None:
+        self._house = house
+        self._idle_lock_seconds = idle_lock_seconds
+        self._imports: Imports | None = None
+
+    def describe(self, session: Session, call: Call) -> Facts:
+        """What policy and review may know of the key that a call is about; the call is refused here if it cannot succeed.
+
+        Raises:
+            UnknownKey, KeyState, UsageNotAllowed, InvalidParams, Unsupported, DecryptionFailed, Locked, CannotUnseal
+        """
+        store, params = self._house.store, call.params
+        match params:
+            case m.SignParams() | m.SignMessageParams():
+                return self._facts(call, records.key_view(self._prepare(session, params)))
+            case m.UpdateKeyParams():
+                return self._facts(call, records.key_view(records.find(store, session, params.key_id)))
+            case m.DestroyKeyParams():
+                from native_host.operations.keys import dependants
+
+                record = records.find(store, session, params.key_id)
+                return self._facts(call, records.key_view(record, dependants=len(dependants(self._house, session.wallet_id, record))))
+            case m.DeriveKeyParams():
+                return self._facts(call, records.key_view(records.find_usable(store, session, params.key_id, "deriveKey")))
+            case m.ImportKeyParams():
+                return Facts(imported=self._importing().open(self._house, session, params))
+            case _:
+                return Facts()
+
+    def _prepare(self, session: Session, params: USES) -> Record:
+        from native_host.operations import signing
+
+        if isinstance(params, m.SignParams):
+            return signing.prepare_sign(self._house.store, session, params)[0]
+        return signing.prepare_message(self._house.store, session, params)
+
+    def perform(self, permit: Permit) -> Message:
+        """Do what the permit allows, once.
+
+        Raises:
+            KmsError: what the operation refuses with; nothing was done then.
+        """
+        permit.spend()
+        self._check_unchanged(permit)
+        return self._dispatch(permit, permit.call.params)  # type: ignore[arg-type]  # hello is the session's own
+
+    def abandon(self, session: Session, call: Call) -> None:
+        """The call was refused after it was described: forget what it brought."""
+        if isinstance(call.params, m.ImportKeyParams) and self._imports is not None:
+            self._imports.abandon(session, call.params.import_key_id)
+
+    def forget(self) -> None:
+        """Wipe every secret that this process holds: the store is locked, or the host ends."""
+        self._house.store.forget_keys()
+        self._house.grants.end()
+        if self._imports is not None:
+            self._imports.forget()
+
+    def _dispatch(self, permit: Permit, params: Params) -> Message:
+        match params:
+            case m.SignParams() | m.SignMessageParams():
+                return self._use(permit, params)
+            case m.GetStatusParams():
+                return access.get_status(self._house, permit, idle_lock_seconds=self._idle_lock_seconds)
+            case m.UnlockParams():
+                return access.unlock(self._house, permit)
+            case m.LockParams():
+                result = access.lock(self._house, permit)
+                self.forget()
+                return result
+            case m.RandomBytesParams():
+                return m.RandomBytesResult(bytes=Base64Url(self._house.random_bytes(params.length)))
+            case m.VerifyParams():
+                from native_host.operations import signing
+
+                return signing.verify(self._house, permit, params)
+            case _:
+                return self._keep(permit, params)
+
+    def _use(self, permit: Permit, params: USES) -> Message:
+        from native_host.operations import signing
+
+        with self._house.audit.effect(permit):
+            match params:
+                case m.SignParams():
+                    return signing.sign(self._house, permit, params)
+                case m.SignMessageParams():
+                    return signing.sign_message(self._house, permit, params)
+                case _:
+                    assert_never(params)
+
+    def _keep(self, permit: Permit, params: KEYS) -> Message:
+        from native_host.operations import keys, seeds
+
+        match params:
+            case m.GenerateKeyParams():
+                return keys.generate_key(self._house, permit, params)
+            case m.GetImportKeyParams():
+                return self._importing().offer(self._house, permit.session)
+            case m.ImportKeyParams():
+                return self._importing().keep(self._house, permit, params)
+            case m.RestoreSeedParams():
+                return seeds.restore(self._house, permit, params)
+            case m.DeriveKeyParams():
+                return keys.derive_key(self._house, permit, params)
+            case m.GetPublicKeyParams():
+                return keys.get_public_key(self._house, permit, params)
+            case m.ListKeysParams():
+                return keys.list_keys(self._house, permit, params)
+            case m.UpdateKeyParams():
+                return keys.update_key(self._house, permit, params)
+            case m.DestroyKeyParams():
+                return keys.destroy_key(self._house, permit, params)
+            case _:
+                assert_never(params)
+
+    def _facts(self, call: Call, key: KeyView) -> Facts:
+        return Facts(key=key, grant=self._house.grants.find(key.key_id, call.method))
+
+    def _importing(self) -> Imports:
+        if self._imports is None:
+            from native_host.operations.imports import Imports
+
+            self._imports = Imports()
+        return self._imports
+
+    def _check_unchanged(self, permit: Permit) -> None:
+        """What was reviewed is what is there now, and nobody has locked the store or detached the origin since.
+
+        Raises:
+            Locked, KeyState
+        """
+        store, session, key = self._house.store, permit.session, permit.facts.key
+        if session.state == "unlocked" and permit.call.method != "lock" and not store.is_unlocked:
+            raise Locked
+        if key is not None and records.find(store, session, key.key_id).revision != key.revision:
+            raise KeyState("The key was changed while this waited for the person. Ask again.")
+

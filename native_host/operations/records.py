@@ -1,0 +1,181 @@
+"""A wallet's keys as operations find them: whose they are, in which state, and what they may be used for.
+
+Usages belong to (seed, curve, path): a *ceiling* record bounds what any key at that place may do, whatever scheme,
+algorithm or record names it, and outlives the key, so that deriving a path again cannot widen anything.
+"""
+
+from __future__ import annotations
+
+from binascii import Error as Base64Error
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from native_host.encodings.base64url import decode_base64url, encode_base64url
+from native_host.errors import KeyState, UnknownKey, UsageNotAllowed
+from native_host.keystore.records import RECORD_ID_BYTES, Metadata, Record
+from native_host.policy import KeyView
+from native_host.protocol.messages import DerivedFrom, KeyInfo, PublicKeyJwk
+from native_host.protocol.wire import Base64Url
+from native_host.suites.table import SUITES
+
+if TYPE_CHECKING:
+    from native_host.keystore.store import KeyStore
+    from native_host.protocol.messages import Usage
+    from native_host.session import Session
+
+CEILING_ALG = "CEILING"
+SEED_ALGS = ("BIP39", "SEED")
+
+
+def find(store: KeyStore, session: Session, key_id: str) -> Record:
+    """The caller's own key of that id, in whatever state but destroyed.
+
+    Raises:
+        UnknownKey: no such key, or one of another wallet's: which of the two is not revealed.
+        KeyState: it was destroyed.
+        CannotUnseal: it was changed from outside.
+    """
+    try:
+        record_id = decode_base64url(key_id)
+    except (ValueError, Base64Error):
+        raise UnknownKey from None
+    record = store.read(record_id) if len(record_id) == RECORD_ID_BYTES else None
+    if record is None or record.owner != store.owner_of(session.wallet_id) or record.metadata.alg == CEILING_ALG:
+        raise UnknownKey
+    if record.metadata.state == "destroyed":
+        raise KeyState("The key was destroyed.")
+    return record
+
+
+def find_usable(store: KeyStore, session: Session, key_id: str, usage: str) -> Record:
+    """The caller's own active key, which may be used for ``usage``.
+
+    Raises:
+        UnknownKey, KeyState, UsageNotAllowed, CannotUnseal
+    """
+    record = find(store, session, key_id)
+    if record.metadata.state == "unconfirmed":
+        raise KeyState("The seed's recovery words have not been confirmed yet. Confirm them first; until then it derives nothing.")
+    if record.metadata.state != "active":
+        raise KeyState
+    if usage not in usages_of(store, session, record):
+        raise UsageNotAllowed
+    return record
+
+
+def usages_of(store: KeyStore, session: Session, record: Record) -> tuple[str, ...]:
+    """What the key may be used for, its ceiling applied."""
+    if record.metadata.parent is None:
+        return record.metadata.usages
+    parent = store.read(record.metadata.parent)
+    if parent is None or parent.metadata.state != "active":
+        raise KeyState("The seed that this key comes from is not active.")
+    ceiling = read_ceiling(store, ceiling_id(store, session, parent, record.metadata.alg, record.metadata.path or ""))
+    return tuple(usage for usage in record.metadata.usages if ceiling is None or usage in ceiling.metadata.usages)
+
+
+def ceiling_id(store: KeyStore, session: Session, seed: Record, alg: str, path: str) -> bytes:
+    """Where the ceiling of a place under a seed stands; ``path`` in canonical form."""
+    return store.keys.tag("ceiling", session.wallet_id, seed.metadata.seed or b"", (SUITES[alg].crv or "").encode(), path.encode())
+
+
+def read_ceiling(store: KeyStore, record_id: bytes) -> Record | None:
+    """The ceiling record, if that place was ever derived."""
+    return store.read(record_id)
+
+
+def write_ceiling(store: KeyStore, session: Session, record_id: bytes, usages: tuple[str, ...], at: int) -> None:
+    """Set or lower a ceiling inside a transaction; it is never raised."""
+    ceiling = read_ceiling(store, record_id)
+    if ceiling is None:
+        metadata = Metadata(alg=CEILING_ALG, usages=usages, provenance="derived", state="active", created_at=at)
+        store.insert(record_id, store.keys.tag("ceilings", session.wallet_id), metadata, None, None)
+        return
+    lowered = tuple(usage for usage in ceiling.metadata.usages if usage in usages)
+    if lowered != ceiling.metadata.usages:
+        store.update(ceiling, changed(ceiling.metadata, usages=lowered))
+
+
+def changed(metadata: Metadata, **members: object) -> Metadata:
+    """The metadata with some members exchanged."""
+    from msgspec.structs import replace
+
+    return replace(metadata, **members)
+
+
+def key_view(record: Record, *, dependants: int = 0) -> KeyView:
+    """The key as policy and reviews may know it."""
+    metadata = record.metadata
+    return KeyView(
+        key_id=encode_base64url(record.record_id),
+        revision=record.revision,
+        alg=metadata.alg,
+        usages=metadata.usages,
+        state=metadata.state,
+        label=metadata.label or "",
+        address=metadata.address,
+        derived=metadata.parent is not None,
+        path=metadata.path,
+        dependants=dependants,
+    )
+
+
+def key_info(store: KeyStore, session: Session, record: Record) -> KeyInfo:
+    """The key as the wire describes it."""
+    metadata = record.metadata
+    try:
+        usages = usages_of(store, session, record)
+    except KeyState:
+        usages = metadata.usages
+    public = metadata.public
+    return KeyInfo(
+        key_id=encode_base64url(record.record_id),
+        alg=metadata.alg,
+        usages=list(usages),  # type: ignore[arg-type]  # only usages of the protocol are ever written
+        label=metadata.label or UNSET,
+        public_key_jwk=UNSET if public is None else public_jwk(metadata.alg, public),
+        multikey=UNSET if public is None else SUITES[metadata.alg].multikey(public) or UNSET,
+        address=metadata.address or UNSET,
+        backend=metadata.backend,
+        protection=metadata.protection,  # type: ignore[arg-type]
+        derived_from=_derived_from(metadata),
+        provenance=metadata.provenance,  # type: ignore[arg-type]
+        state=metadata.state,  # type: ignore[arg-type]
+        version=metadata.version,
+        created_at=rfc3339(metadata.created_at),
+    )
+
+
+def public_jwk(alg: str, public: bytes) -> PublicKeyJwk:
+    """A raw public key as a JWK."""
+    jwk = SUITES[alg].module().public_jwk(public)
+    return PublicKeyJwk(kty=jwk.kty, crv=jwk.crv, x=Base64Url(jwk.x), y=UNSET if jwk.y is None else Base64Url(jwk.y))
+
+
+def rfc3339(milliseconds: int) -> str:
+    """Milliseconds since 1970 as RFC 3339 UTC, to the millisecond."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _derived_from(metadata: Metadata) -> DerivedFrom | object:
+    if metadata.parent is None or metadata.path is None:
+        return UNSET
+    return DerivedFrom(key_id=encode_base64url(metadata.parent), path=metadata.path)
+
+
+def narrower(wanted: list[Usage] | object, allowed: tuple[str, ...], *, path: str) -> tuple[str, ...]:
+    """The usages asked for, or all that are allowed together.
+
+    Raises:
+        InvalidParams: a usage that the algorithm does not have.
+    """
+    from native_host.errors import InvalidParams
+
+    if not isinstance(wanted, list):
+        return allowed
+    if not set(wanted) <= set(allowed):
+        raise InvalidParams("This algorithm does not have that usage, or not together with the others.", path=path)
+    return tuple(usage for usage in allowed if usage in wanted)

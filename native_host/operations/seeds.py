@@ -1,0 +1,129 @@
+"""Seeds: made, confirmed by typing the words back, restored from words, and never shown but in the host's own window.
+
+A BIP39 record's secret is: the entropy's length (1 byte) ‖ the entropy ‖ the 64-byte seed. A SEED record's is the seed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from native_host.errors import InvalidParams, KeyState, UserRejected
+from native_host.keystore.records import Metadata
+from native_host.operations import records
+from native_host.operations.keep import insert_key
+from native_host.secret import SecretBytes, wipe
+from native_host.suites.hd import bip39
+
+if TYPE_CHECKING:
+    from native_host.approval.permit import Permit
+    from native_host.keystore.records import Record
+    from native_host.operations.house import House
+    from native_host.protocol.messages import GenerateKeyParams, KeyInfo, RestoreSeedParams
+
+DEFAULT_WORDS = 12
+TRIES = 3
+
+
+def generate(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo:
+    """A new BIP39 seed, its words shown and typed back; until then it is ``unconfirmed`` and derives nothing."""
+    from msgspec import UNSET
+
+    words = DEFAULT_WORDS if params.words is UNSET else params.words
+    entropy = bytearray(house.random_bytes(words * 4 // 3))
+    with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy), "") as secret:
+        metadata = _metadata(house, "generated", "unconfirmed", secret, _label(params.label))
+        record_id = insert_key(house, permit, metadata, secret, identity=metadata.seed)
+    record = records.find(house.store, permit.session, record_id)
+    try:
+        record = confirm(house, permit, record)
+    except UserRejected:
+        # The seed is made and safe; the person may write its words down later.
+        record = records.find(house.store, permit.session, record_id)
+    return records.key_info(house.store, permit.session, record)
+
+
+def confirm(house: House, permit: Permit, record: Record) -> Record:
+    """Show a seed's words, have them typed back, and make the seed active.
+
+    An unattended store skips the typing: the program that would type is the one that was shown.
+
+    Raises:
+        UserRejected: the person closed a window, or the words were wrong three times.
+    """
+    store = house.store
+    with store.unseal_secret(record) as secret:
+        mnemonic = SecretBytes(bip39.mnemonic_of_entropy(secret.buffer[1 : 1 + secret.buffer[0]]).encode())
+    with mnemonic:
+        house.approver.show_secret("mnemonic", "Write down your recovery words", mnemonic)
+        if not store.unattended:
+            _typed_back(house, mnemonic)
+    with house.audit.effect(permit):
+        current = records.find(store, permit.session, records.key_view(record).key_id)
+        if current.metadata.state != "unconfirmed":
+            raise KeyState("The seed was changed while its words were shown.")
+        store.update(current, records.changed(current.metadata, state="active"))
+    return records.find(store, permit.session, records.key_view(record).key_id)
+
+
+def restore(house: House, permit: Permit, params: RestoreSeedParams) -> KeyInfo:
+    """A seed from words that the person types in the host's window, with the BIP39 passphrase if there is one."""
+    hint: str | None = None
+    for _ in range(TRIES):
+        with house.approver.ask_secret("mnemonic", "Type your recovery words", hint) as typed:
+            try:
+                entropy = bip39.entropy_of_mnemonic(typed.buffer.decode())
+                break
+            except ValueError:
+                hint = "These are not recovery words as BIP39 makes them: check the spelling, the order and that none is missing."
+    else:
+        raise UserRejected
+    with house.approver.ask_secret("bip39Passphrase", "Optional extra passphrase of your recovery words") as extra:
+        with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy), extra.buffer.decode()) as secret:
+            metadata = _metadata(house, "restored", "active", secret, _label(params.label))
+            record_id = insert_key(house, permit, metadata, secret, identity=metadata.seed)
+    return records.key_info(house.store, permit.session, records.find(house.store, permit.session, record_id))
+
+
+def seed_of(record: Record, secret: SecretBytes) -> memoryview:
+    """The seed's bytes inside an unsealed secret: a view, wiped with it."""
+    view = memoryview(secret.buffer)
+    return view[1 + secret.buffer[0] :] if record.metadata.alg == "BIP39" else view
+
+
+def _typed_back(house: House, mnemonic: SecretBytes) -> None:
+    hint: str | None = None
+    for _ in range(TRIES):
+        with house.approver.ask_secret("mnemonic", "Type your recovery words back, to be sure that they are written down", hint) as typed:
+            with SecretBytes(bip39.normalize(typed.buffer.decode()).encode()) as words:
+                if words == mnemonic:
+                    return
+        hint = "These are not the words that were shown. Compare them with what you wrote down."
+    raise UserRejected
+
+
+def _secret_of(entropy: bytearray, mnemonic: str, passphrase: str) -> SecretBytes:
+    seed = bip39.seed_of_mnemonic(mnemonic, passphrase)
+    secret = SecretBytes(bytearray((len(entropy),)) + entropy + seed)
+    wipe(entropy)
+    wipe(seed)
+    return secret
+
+
+def _metadata(house: House, provenance: str, state: str, secret: SecretBytes, label: str | None) -> Metadata:
+    seed = secret.buffer[1 + secret.buffer[0] :]
+    tag = house.store.keys.tag("seed", bytes(seed))
+    return Metadata(
+        alg="BIP39", usages=("deriveKey",), provenance=provenance, state=state, created_at=house.clock(), label=label, seed=tag
+    )
+
+
+def _label(label: object) -> str | None:
+    return label if isinstance(label, str) and label else None
+
+
+def refuse_words(params: GenerateKeyParams) -> None:
+    """Refuse ``words`` for anything but BIP39; raises ``InvalidParams``."""
+    from msgspec import UNSET
+
+    if params.words is not UNSET:
+        raise InvalidParams("Only a BIP39 seed has words.", path="words")
