@@ -26,6 +26,7 @@ def install(
     *,
     system: Annotated[bool, typer.Option("--system/--user", help="For every account of this machine, or for you alone.")] = False,
     browser: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this browser; may be given again.")] = None,
+    origin: Annotated[list[str] | None, typer.Option(metavar="ORIGIN", help="Let this extension reach the host too.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace files that are not ours, keeping a backup of each.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done and do nothing.")] = False,
 ) -> None:
@@ -37,9 +38,10 @@ def install(
     from native_host.install import InstallError
     from native_host.install.launcher import check_interpreter
     from native_host.install.machine import named_browsers
-    from native_host.install.manifests import plan_install
+    from native_host.install.manifests import check_origins, plan_install
 
-    origins = attached_origins()
+    check_origins(origin or ())
+    origins = [*attached_origins(), *(origin or ())]
     steps = plan_install(
         this_machine(),
         "system" if system else "user",

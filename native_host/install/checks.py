@@ -13,7 +13,7 @@ from native_host.install.browsers import Browser, Scope
 from native_host.install.documents import read_file
 from native_host.install.launcher import interpreter_of
 from native_host.install.machine import Machine
-from native_host.install.manifests import extensions_of, owner_of, program_of
+from native_host.install.manifests import extensions_of, listed_extensions, owner_of, program_of
 from native_host.install.policies import Policy
 from native_host.value import Value
 
@@ -45,20 +45,25 @@ class Registered(Value, frozen=True, kw_only=True):
         return program if isinstance(program, str) else ""
 
 
-def install_command(browser: Browser, scope: Scope, *, replace: bool = False) -> str:
-    """The command that registers the host for this browser in this scope."""
-    command = f"strongroom install --{scope} --browser {browser.name}{' --replace' if replace else ''}"
-    return f"sudo {command}" if scope == "system" else command
+def install_command(browser: Browser, scope: Scope, origins: Sequence[str], *, options: str = "") -> str:
+    """The command that registers the host for this browser in this scope.
+
+    For the whole machine it names the origins: run as root it would look for those of root.
+    """
+    command = f"strongroom install --{scope} --browser {browser.name}{options}"
+    if scope == "user":
+        return command
+    return " ".join(["sudo", command, *(f"--origin {quote(origin)}" for origin in origins)])
 
 
-def check_policy(browser: Browser, policy: Policy) -> Iterator[Finding]:
+def check_policy(browser: Browser, policy: Policy, origins: Sequence[str]) -> Iterator[Finding]:
     """What the administrator's policies say."""
     if not policy.allowed:
         text = f"A policy of this machine blocks the host; its administrator must add {HOST_NAME} to NativeMessagingAllowlist."
         yield Finding(browser=browser.name, check="policy", verdict="fail", text=text)
     if not policy.user_level_hosts:
         text = "A policy of this machine hides per-user hosts; only a system-wide manifest is read."
-        yield Finding(browser=browser.name, check="policy", verdict="warn", text=text, mend=install_command(browser, "system"))
+        yield Finding(browser=browser.name, check="policy", verdict="warn", text=text, mend=install_command(browser, "system", origins))
 
 
 def check_sandbox(machine: Machine, browser: Browser) -> Iterator[Finding]:
@@ -79,11 +84,11 @@ def check_sandbox(machine: Machine, browser: Browser) -> Iterator[Finding]:
         yield Finding(browser=browser.name, check="sandbox", verdict="warn", text=text, mend=mend)
 
 
-def check_manifest(browser: Browser, registered: Registered) -> Iterator[Finding]:
+def check_manifest(browser: Browser, registered: Registered, origins: Sequence[str]) -> Iterator[Finding]:
     """Whose manifest it is, what it hides, and who may change it."""
     path, scope = registered.path, registered.scope
     if owner_of(path) != "ours":
-        mend = install_command(browser, scope, replace=True)
+        mend = install_command(browser, scope, origins, options=" --replace")
         if any(owner_of(other) == "ours" for other in registered.hidden):
             text = f"{path} is not ours and hides our manifest: it decides which program is started."
             yield Finding(browser=browser.name, check="shadowed", verdict="fail", text=text, mend=mend)
@@ -99,20 +104,19 @@ def check_manifest(browser: Browser, registered: Registered) -> Iterator[Finding
 def check_origins(browser: Browser, registered: Registered, origins: Sequence[str]) -> Iterator[Finding]:
     """Whether the manifest lets in the attached extensions and no others."""
     wanted = set(extensions_of(browser.family, origins))
-    listed = registered.manifest.get("allowed_origins" if browser.family == "chromium" else "allowed_extensions")
-    allowed = {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
-    mend = install_command(browser, registered.scope)
+    allowed = set(listed_extensions(browser.family, registered.manifest))
+    mend = install_command(browser, registered.scope, origins)
     if wanted - allowed:
         text = f"The manifest does not let in {', '.join(sorted(wanted - allowed))}."
         yield Finding(browser=browser.name, check="origins", verdict="fail", text=text, mend=mend)
-    if allowed - wanted:
+    if registered.scope == "user" and allowed - wanted:
         text = "The manifest lets in extensions that are attached to no wallet; the host refuses them."
         yield Finding(browser=browser.name, check="origins", verdict="warn", text=text, mend=mend)
 
 
-def check_program(machine: Machine, browser: Browser, registered: Registered) -> Iterator[Finding]:
+def check_program(machine: Machine, browser: Browser, registered: Registered, origins: Sequence[str]) -> Iterator[Finding]:
     """Whether the program is the one we would register, can be started, and can be changed by its owner alone."""
-    program, mend = registered.program, install_command(browser, registered.scope)
+    program, mend = registered.program, install_command(browser, registered.scope, origins)
     if not os.path.isabs(program) or not os.path.isfile(program):
         text = "The program that the manifest names is not there."
         yield Finding(browser=browser.name, check="program", verdict="fail", text=text, mend=mend)

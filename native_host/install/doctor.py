@@ -22,7 +22,7 @@ from native_host.install.checks import (
 )
 from native_host.install.documents import read_object
 from native_host.install.machine import Machine, find_browsers, manifest_files
-from native_host.install.manifests import extensions_of
+from native_host.install.manifests import extensions_of, listed_extensions
 from native_host.install.policies import Policy, read_policy
 from native_host.install.round_trip import Trip, say_hello
 
@@ -61,26 +61,25 @@ def _examine_browser(
     timeout_seconds: float,
 ) -> Iterator[Finding]:
     policy = read_policy(machine, browser)
-    yield from check_policy(browser, policy)
+    yield from check_policy(browser, policy, origins)
     yield from check_sandbox(machine, browser)
     registered = _find_registered(machine, browser, policy)
     if registered is None:
         if browser.name != "chromium-snap":
-            yield _absent(browser, policy)
+            yield _absent(browser, policy, origins)
         return
-    yield from check_manifest(browser, registered)
+    manifests = list(check_manifest(browser, registered, origins))
+    yield from manifests
     yield from check_origins(browser, registered, origins)
-    programs = list(check_program(machine, browser, registered))
+    programs = list(check_program(machine, browser, registered, origins))
     yield from programs
-    # A program that others may have changed, or that is not ours to start, is not started to find out more.
-    if any(finding.verdict == "fail" for finding in (*programs, *check_manifest(browser, registered))):
-        return
-    if browser.packaging == "flatpak":
+    # What others may have put there is not started to find out more; a Flatpak's program cannot be started from outside.
+    if browser.packaging == "flatpak" or any(finding.verdict == "fail" for finding in (*manifests, *programs)):
         return
     command = _command(browser, registered)
     if command not in trips:
         trips[command] = say_hello(list(command), machine.environ, timeout_seconds)
-    yield _judge(browser, registered, trips[command], expected=bool(extensions_of(browser.family, origins)))
+    yield _judge(browser, registered, trips[command], origins)
 
 
 def _find_registered(machine: Machine, browser: Browser, policy: Policy) -> Registered | None:
@@ -92,29 +91,27 @@ def _find_registered(machine: Machine, browser: Browser, policy: Policy) -> Regi
     return Registered(path=path, scope=scope, manifest=read_object(path) or {}, hidden=tuple(other for other, _ in there[1:]))
 
 
-def _absent(browser: Browser, policy: Policy) -> Finding:
-    mend = install_command(browser, "user" if policy.user_level_hosts else "system")
+def _absent(browser: Browser, policy: Policy, origins: Sequence[str]) -> Finding:
+    mend = install_command(browser, "user" if policy.user_level_hosts else "system", origins)
     return Finding(browser=browser.name, check="manifest", verdict="fail", text="No manifest where this browser looks.", mend=mend)
 
 
 def _command(browser: Browser, registered: Registered) -> tuple[str, ...]:
     """What this browser starts: Chromium with the caller's origin, Firefox with the manifest and the add-on's id."""
-    key = "allowed_origins" if browser.family == "chromium" else "allowed_extensions"
-    listed = registered.manifest.get(key)
-    caller = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], str) else _NOBODY[browser.family]
+    caller = next(iter(listed_extensions(browser.family, registered.manifest)), _NOBODY[browser.family])
     return (registered.program, caller) if browser.family == "chromium" else (registered.program, registered.path, caller)
 
 
-def _judge(browser: Browser, registered: Registered, trip: Trip, *, expected: bool) -> Finding:
-    mend = install_command(browser, registered.scope)
+def _judge(browser: Browser, registered: Registered, trip: Trip, origins: Sequence[str]) -> Finding:
+    mend = install_command(browser, registered.scope, origins)
     if trip.failure:
         return Finding(browser=browser.name, check="hello", verdict="fail", text=f"The host did not answer: {trip.failure}.", mend=mend)
     took = f"in {trip.milliseconds} ms"
     if not trip.ended:
         text = f"The host answered {took} but did not end when its input was closed."
         return Finding(browser=browser.name, check="hello", verdict="fail", text=text, mend=mend)
-    if trip.reason == "origin_not_allowed" and not expected:
-        text = f"The host answered {took}; it refuses every extension, as none is attached."
+    if trip.reason == "origin_not_allowed" and not extensions_of(browser.family, origins):
+        text = f"The host answered {took}; it refuses every extension of this browser, as none is attached."
         return Finding(browser=browser.name, check="hello", verdict="ok", text=text)
     if trip.reason:
         text = f"The host answered {took}, with a refusal: {trip.reason}."

@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import json
@@ -53,6 +53,25 @@ def extensions_of(family: Family, origins: Iterable[str]) -> list[str]:
     if family == "chromium":
         return sorted({origin for origin in origins if _CHROMIUM_ORIGIN.fullmatch(origin)})
     return sorted({found.group(1) for origin in origins if (found := _FIREFOX_ORIGIN.fullmatch(origin))})
+
+
+def check_origins(origins: Iterable[str]) -> None:
+    """See that each is an origin in wire form.
+
+    Raises:
+        InstallError: one is not.
+    """
+    if not all(_CHROMIUM_ORIGIN.fullmatch(origin) or _FIREFOX_ORIGIN.fullmatch(origin) for origin in origins):
+        raise InstallError(
+            "An origin is not of the form that browsers use.",
+            mend="Chromium: chrome-extension://ID/ with its 32 letters a to p; Firefox: moz-extension:ADD-ON-ID",
+        )
+
+
+def listed_extensions(family: Family, manifest: Mapping[str, object]) -> list[str]:
+    """The extensions that a manifest lets in, as it names them."""
+    listed = manifest.get("allowed_origins" if family == "chromium" else "allowed_extensions")
+    return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
 
 
 def build_manifest(family: Family, launcher: str, extensions: list[str]) -> bytes:
@@ -100,7 +119,11 @@ def plan_install(
             continue
         if program != launcher:
             steps.append(_plan_file(program, flatpak_source(launcher).encode(), mode=0o755, replace=replace))
-        content = build_manifest(readers[0].family, program, extensions_of(readers[0].family, origins))
+        extensions = extensions_of(readers[0].family, origins)
+        if scope == "system" and owner_of(path) == "ours":
+            # Every account of the machine shares it: one must not shut out another's extensions.
+            extensions = sorted({*extensions, *listed_extensions(readers[0].family, read_object(path) or {})})
+        content = build_manifest(readers[0].family, program, extensions)
         steps.append(_plan_file(path, content, titles=_titles(readers), scope=scope, replace=replace))
     return tuple(steps)
 
