@@ -51,8 +51,8 @@ class Suite(Value, frozen=True, kw_only=True):
 
     ``variants`` are the other algorithms that a key of this one may be used with. ``digest_bytes`` is the length of a
     ``digest`` and ``hash_name`` what it is a digest by (``any``: any hash of that length; ``none``: the 32 bytes are the message
-    itself); without it the algorithm takes ``data`` only. ``usages`` may stand together on one key; ``generated_usages``
-    and ``derived_usages`` are what a key gets that asks for none. ``schemes`` are the derivation schemes, the default
+    itself); without it the algorithm takes ``data`` only. ``usages`` may stand together on one key, and are
+    what a key gets that asks for none; an account key derived from a seed then gets ``derived_usages``. ``schemes`` are the derivation schemes, the default
     first. ``jwk_algs`` are further names that a JWK of such a key may bear as ``alg``.
     """
 
@@ -67,7 +67,6 @@ class Suite(Value, frozen=True, kw_only=True):
     hash_name: str = "none"
     encodings: tuple[str, ...] = ("jose",)
     usages: tuple[str, ...] = ()
-    generated_usages: tuple[str, ...] = ()
     derived_usages: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
     jwk_algs: tuple[str, ...] = ()
@@ -103,36 +102,36 @@ _ROWS = (
     Suite(
         alg="ES256K", standard="RFC 8812, SEC 2", module_name="native_host.suites.es256k", kty="EC", crv="secp256k1", multicodec=0xE7,
         variants=("ES256K-R", "BIP340"), digest_bytes=32, hash_name="SHA-256", encodings=("jose", "der"), usages=_ACCOUNT,
-        generated_usages=RAW, derived_usages=INTENTS, schemes=_SECP256K1, signs=True, generated=True, imported=True,
+        derived_usages=INTENTS, schemes=_SECP256K1, signs=True, generated=True, imported=True,
     ),
     Suite(
         alg="ES256K-R", standard="SEC 1 section 4.1.6", module_name="native_host.suites.es256k_r", kty="EC", crv="secp256k1", multicodec=0xE7,
-        digest_bytes=32, hash_name="any", usages=_ACCOUNT, generated_usages=RAW, derived_usages=INTENTS,
+        digest_bytes=32, hash_name="any", usages=_ACCOUNT, derived_usages=INTENTS,
         schemes=_SECP256K1, signs=True, generated=True, imported=True, jwk_algs=("ES256K",),
     ),
     Suite(
         alg="BIP340", standard="BIP340", module_name="native_host.suites.bip340", kty="EC", crv="secp256k1", multicodec=0x1340,
-        digest_bytes=32, usages=_ACCOUNT, generated_usages=RAW, derived_usages=INTENTS,
+        digest_bytes=32, usages=_ACCOUNT, derived_usages=INTENTS,
         schemes=_SECP256K1, signs=True, generated=True, imported=True, jwk_algs=("ES256K",),
     ),
     Suite(
         alg="Ed25519", standard="RFC 8032, RFC 9864", module_name="native_host.suites.ed25519", kty="OKP", crv="Ed25519", multicodec=0xED,
-        usages=_ACCOUNT, generated_usages=RAW, derived_usages=INTENTS,
+        usages=_ACCOUNT, derived_usages=INTENTS,
         schemes=("SLIP10",), signs=True, generated=True, imported=True, jwk_algs=("EdDSA",),
     ),
     Suite(
         alg="ES256", standard="RFC 7518, FIPS 186-5", module_name="native_host.suites.es256", kty="EC", crv="P-256", multicodec=0x1200,
-        digest_bytes=32, hash_name="SHA-256", encodings=("jose", "der"), usages=(*RAW, "jws"), generated_usages=RAW,
+        digest_bytes=32, hash_name="SHA-256", encodings=("jose", "der"), usages=(*RAW, "jws"),
         signs=True, generated=True, imported=True,
     ),
     Suite(alg="X25519", standard="RFC 7748", module_name="native_host.suites.x25519", kty="OKP", crv="X25519", multicodec=0xEC),
     Suite(
         alg="BIP39", standard="BIP39", module_name="native_host.suites.hd.bip39",
-        usages=("deriveKey",), generated_usages=("deriveKey",), generated=True,
+        usages=("deriveKey",), generated=True,
     ),
     Suite(
         alg="SEED", standard="BIP32, SLIP-0010", module_name="native_host.suites.hd.bip32", kty="oct",
-        usages=("deriveKey",), generated_usages=("deriveKey",), imported=True,
+        usages=("deriveKey",), imported=True,
     ),
 )  # fmt: skip
 

@@ -35,7 +35,7 @@ def derive(seed: Seed, path: Path) -> bytearray:
     if not secp256k1.is_secret(secret):
         raise InvalidChild("the seed gives no master key")
     for index in path:
-        chain_code = settle(secret, hmac_digest(chain_code, child_data(secret, index), "sha512"))
+        chain_code = settle(secret, child_digest(secret, chain_code, index))
     return secret
 
 
@@ -50,11 +50,20 @@ def split(digest: bytes) -> tuple[bytearray, bytes]:
     return bytearray(digest[:SECRET_BYTES]), digest[SECRET_BYTES:]
 
 
-def child_data(secret: bytearray, index: int) -> bytes | bytearray:
-    """What is hashed for a child: 00 ‖ secret ‖ index if it is hardened, else the public key ‖ index."""
+def child_digest(secret: bytearray, chain_code: bytes, index: int) -> bytes:
+    """I of a child: HMAC-SHA-512 of 00 ‖ secret ‖ index if it is hardened, else of the public key ‖ index."""
     if index < HARDENED:
-        return secp256k1.public_key(secret) + index.to_bytes(4, "big")
-    return bytearray(1) + secret + index.to_bytes(4, "big")
+        return hmac_digest(chain_code, secp256k1.public_key(secret) + index.to_bytes(4, "big"), "sha512")
+    return hardened_digest(secret, chain_code, index)
+
+
+def hardened_digest(secret: bytearray, chain_code: bytes, index: int) -> bytes:
+    """I of a hardened child, on any curve."""
+    data = bytearray(1 + SECRET_BYTES + 4)
+    data[1:-4], data[-4:] = secret, index.to_bytes(4, "big")
+    digest = hmac_digest(chain_code, data, "sha512")
+    wipe(data)
+    return digest
 
 
 def settle(secret: bytearray, digest: bytes) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hmac import digest as hmac_digest
 
 from native_host.secret import wipe
-from native_host.suites.hd.bip32 import Seed, check_seed, child_data, split
+from native_host.suites.hd.bip32 import Seed, check_seed, child_digest, hardened_digest, split
 from native_host.suites.hd.path import HARDENED, Path
 
 
@@ -18,8 +18,7 @@ def derive_secp256k1(seed: Seed, path: Path) -> bytearray:
     check_seed(seed)
     secret, chain_code = settle_master(hmac_digest(b"Bitcoin seed", seed, "sha512"))
     for index in path:
-        digest = hmac_digest(chain_code, child_data(secret, index), "sha512")
-        secret, chain_code = settle_child(secret, chain_code, index, digest)
+        secret, chain_code = settle_child(secret, chain_code, index, child_digest(secret, chain_code, index))
     return secret
 
 
@@ -63,7 +62,7 @@ def derive_ed25519(seed: Seed, path: Path) -> bytearray:
         raise ValueError("Ed25519 has hardened children only")
     secret, chain_code = split(hmac_digest(b"ed25519 seed", seed, "sha512"))
     for index in path:
-        data = child_data(secret, index)
+        digest = hardened_digest(secret, chain_code, index)
         wipe(secret)
-        secret, chain_code = split(hmac_digest(chain_code, data, "sha512"))
+        secret, chain_code = split(digest)
     return secret
