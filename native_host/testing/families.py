@@ -79,7 +79,7 @@ FIREFOX = Family(
     # Firefox says the same for every manifest that it does not use, so that a page cannot learn what is installed.
     not_found="No such native application {name}",
     forbidden="No such native application {name}",
-    invalid_name="No such native application {name}",
+    invalid_name='Type error for parameter application (String "{name}" must match /^\\w+(\\.\\w+)*$/) for runtime.connectNative.',
     not_started="An unexpected error occurred",
     exited=None,
     oversize="Native application tried to send a message of {size} bytes, which exceeds the limit of {limit} bytes.",

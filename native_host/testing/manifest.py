@@ -61,7 +61,7 @@ def find_manifest(family: Family, folders: Iterable[Path], *, name: str, extensi
 
 def _read_chromium(file: Path, name: str) -> dict[str, Any] | None:
     document = _read(file, name)
-    if document is None or not os.path.isabs(document["path"]):
+    if document is None:
         return None
     if not all(_CHROMIUM_ORIGIN.fullmatch(origin) for origin in _texts(document, "allowed_origins")):
         return None
@@ -83,7 +83,8 @@ def _read(file: Path, name: str) -> dict[str, Any] | None:
         return None
     if not isinstance(document, dict) or document.get("name") != name or document.get("type") != "stdio":
         return None
-    return document if isinstance(document.get("path"), str) and isinstance(document.get("description"), str) else None
+    path, description = document.get("path"), document.get("description")
+    return document if isinstance(path, str) and os.path.isabs(path) and isinstance(description, str) else None
 
 
 def _texts(document: dict[str, Any], member: str) -> list[str]:

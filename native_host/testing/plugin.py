@@ -37,5 +37,7 @@ def browser_emulator(request: pytest.FixtureRequest, strongroom_home: Path, tmp_
 
     home = tmp_path / "browser-home"
     home.mkdir()
-    with BrowserEmulator(getattr(request, "param", "chromium"), home=home, environment={"STRONGROOM_HOME": str(strongroom_home)}) as emulator:
+    with BrowserEmulator(
+        getattr(request, "param", "chromium"), home=home, environment={"STRONGROOM_HOME": str(strongroom_home)}
+    ) as emulator:
         yield emulator

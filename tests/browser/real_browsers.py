@@ -172,7 +172,8 @@ class Firefox:
         self._id = extension_id
         profile.mkdir(parents=True)
         (profile / "user.js").write_text(_preferences(extension_id), encoding="utf-8")
-        self._log = (profile / "output.txt").open("wb")
+        self._open = contextlib.ExitStack()
+        self._log = self._open.enter_context((profile / "output.txt").open("wb"))
         # --remote-allow-system-access: without it WebDriver may not open moz-extension: pages.
         arguments = ["--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port=0", "--remote-allow-system-access"]
         self._process = subprocess.Popen([program, *arguments], env=dict(environment), stdout=self._log, stderr=subprocess.STDOUT)
@@ -186,6 +187,7 @@ class Firefox:
             self._page = self._send("browsingContext.getTree")["contexts"][0]["context"]
             self._send("browsingContext.setViewport", context=self._page, viewport={"width": WIDTH, "height": HEIGHT})
         except BaseException:
+            self._process.kill()
             self._end_process()
             raise
 
@@ -201,7 +203,7 @@ class Firefox:
 
         server = until(address, "Firefox listening")
         url = f"ws://{server['ws_host']}:{server['ws_port']}/session"
-        return connect(url, max_size=None, open_timeout=PATIENCE_SECONDS, ping_interval=None, proxy=None)
+        return self._open.enter_context(connect(url, max_size=None, open_timeout=PATIENCE_SECONDS, ping_interval=None, proxy=None))
 
     def _send(self, method: str, **params: Any) -> Any:
         self._next_id += 1
@@ -278,14 +280,12 @@ class Firefox:
         self._end_process()
 
     def _end_process(self) -> None:
-        with contextlib.suppress(AttributeError):
-            self._socket.close()
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._log.close()
+        self._open.close()
 
 
 def _preferences(extension_id: str) -> str:
