@@ -10,7 +10,7 @@ from embit.bip32 import HDKey
 from measure import Figure, in_turn, microseconds_each, show
 from slip10 import SLIP10
 
-from native_host.suites.hd import bip32
+from native_host.suites.hd import derivation
 
 ROUNDS = 9
 TIMES = 50
@@ -22,7 +22,7 @@ def figures(rounds: int = ROUNDS) -> list[Figure]:
     """The table's lines, in microseconds for seed → child at ``PATH``."""
     seed = os.urandom(64)
     ways: dict[str, Callable[[], object]] = {
-        OURS: partial(bip32.derive, seed, PATH),
+        OURS: partial(derivation.derive, "ES256K", "BIP32", seed, PATH),
         "embit": lambda: HDKey.from_seed(seed).derive(PATH),
         "slip10": lambda: SLIP10.from_seed(seed, curve_name="secp256k1").get_child_from_path(PATH),
     }

@@ -8,6 +8,7 @@ start of an answering program is no part of the host's figures.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -19,6 +20,7 @@ import msgspec
 from measure import ORIGIN, Client, decode, encode
 
 from native_host.host import KEYSTORE_FILE
+from native_host.install.launcher import launcher_source
 from native_host.kek import passphrase
 from native_host.keystore.store import KeyStore
 from native_host.secret import SecretBytes
@@ -34,12 +36,15 @@ class Place:
         self.folder = folder
         self.environ = {"STRONGROOM_HOME": str(folder), "HOME": str(folder), "PATH": os.defpath}
         self.parameters = passphrase.floor_parameters(os.urandom(16))
+        self.launcher = folder / "strongroom-host"
+        self.launcher.write_text(launcher_source(sys.executable), encoding="utf-8")
+        self.launcher.chmod(0o700)
         self._make_store()
         self._be_the_person()
 
-    def start(self, argv: tuple[str, ...]) -> Client:
-        """A host of this place."""
-        return Client(argv, self.environ)
+    def start(self, argv: tuple[str, ...] = ()) -> Client:
+        """A host of this place, started by the launcher that an installation writes, or by ``argv``."""
+        return Client(argv or (str(self.launcher),), self.environ)
 
     def derive_kek(self) -> None:
         """What unlocking spends on Argon2id."""

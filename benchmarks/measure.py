@@ -23,7 +23,6 @@ import msgspec
 HERE = Path(__file__).parent
 BASE_PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 BARE = (BASE_PYTHON, "-I", "-S", str(HERE / "bare.py"))
-HOST = (sys.executable, "-I", "-m", "native_host")
 WITHOUT_COMMIT = (sys.executable, "-I", str(HERE / "without_commit.py"))
 ORIGIN = "chrome-extension://" + "p" * 32 + "/"
 

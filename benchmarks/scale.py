@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from house import Place, place
-from measure import HOST, Client, Figure, in_turn, milliseconds, show, until
+from measure import Client, Figure, in_turn, milliseconds, show, until
 
 ROUNDS = 15
 SIZES = (1, 1_000, 100_000)
@@ -21,8 +21,7 @@ def figures(rounds: int = ROUNDS) -> tuple[list[Figure], list[Figure]]:
         homes = {size: stack.enter_context(place()) for size in SIZES}
         keys = {size: _fill(homes[size], size) for size in SIZES}
         contenders = {
-            str(size): partial(until, partial(homes[size].start, HOST), partial(_sign_first, key=keys[size], resident=resident[size]))
-            for size in SIZES
+            str(size): partial(until, homes[size].start, partial(_sign_first, key=keys[size], resident=resident[size])) for size in SIZES
         }
         samples = in_turn({"kdf": lambda: milliseconds(homes[1].derive_kek), **contenders}, rounds=rounds)
     times = [
@@ -42,7 +41,7 @@ def _name(size: int) -> str:
 
 def _fill(home: Place, size: int) -> str:
     """Generate ``size`` keys through the protocol and return the id of one from the middle."""
-    with home.start(HOST) as client:
+    with home.start() as client:
         client.hello()
         client.call("unlock")
         made: list[str] = []

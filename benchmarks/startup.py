@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from house import Place, place
-from measure import BARE, HOST, Client, Figure, in_turn, milliseconds, show, until
+from measure import BARE, Client, Figure, in_turn, milliseconds, show, until
 
 ROUNDS = 31
 DATA = {"data": "c3Ryb25ncm9vbQ"}
@@ -16,7 +16,7 @@ def figures(rounds: int = ROUNDS) -> list[Figure]:
     """The table's lines, in milliseconds; Argon2id's time of the same round is taken off the two signatures."""
     with place() as home:
         keys = _make_keys(home)
-        start = partial(home.start, HOST)
+        start = home.start
         samples = in_turn(
             {
                 BARE_NAME: lambda: until(lambda: Client(BARE), lambda client: client.exchange(b'{"hello":1}')),
@@ -46,7 +46,7 @@ def figures(rounds: int = ROUNDS) -> list[Figure]:
 
 
 def _make_keys(home: Place) -> dict[str, str]:
-    with home.start(HOST) as client:
+    with home.start() as client:
         client.hello()
         client.call("unlock")
         return {alg: client.call("generateKey", alg=alg)["keyId"] for alg in ("ES256K", "Ed25519")}

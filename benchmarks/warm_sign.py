@@ -13,7 +13,7 @@ from functools import partial
 
 from btclib_secp256k1 import dsa
 from house import place
-from measure import HOST, WITHOUT_COMMIT, Client, Figure, in_turn, microseconds_each, one_core, show
+from measure import WITHOUT_COMMIT, Client, Figure, in_turn, microseconds_each, one_core, show
 from nacl.signing import SigningKey
 
 ROUNDS = 11
@@ -57,7 +57,7 @@ def _of_one(alg: str, committing: Client, uncommitted: Client, rounds: int) -> l
 def _hosts() -> Iterator[tuple[Client, Client]]:
     with ExitStack() as stack:
         homes = (stack.enter_context(place()), stack.enter_context(place()))
-        clients = tuple(stack.enter_context(home.start(argv)) for home, argv in zip(homes, (HOST, WITHOUT_COMMIT), strict=True))
+        clients = tuple(stack.enter_context(home.start(argv)) for home, argv in zip(homes, ((), WITHOUT_COMMIT), strict=True))
         for client in clients:
             client.hello()
             client.call("unlock")
