@@ -7,6 +7,7 @@ count by the size of their class. Repetitions, sequences and the usual digits-fo
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Literal
 
 MIN_CHARACTERS = 8
@@ -49,5 +50,4 @@ def _run_bits(run: str) -> float:
 
 def _without_sequences(run: str) -> str:
     """The characters that do not follow from the one before: ``aaaa`` and ``1234`` leave one."""
-    steps = zip(run, run[1:], strict=False)
-    return run[0] + "".join(after for before, after in steps if ord(after) - ord(before) not in {-1, 0, 1})
+    return run[0] + "".join(after for before, after in pairwise(run) if ord(after) - ord(before) not in {-1, 0, 1})

@@ -92,8 +92,8 @@ SHOW_ADVICE: Final = (
     "Write them on paper, in this order. Take no photograph and no screenshot, and store them in no file.",
     "Who has these words has the keys. Nobody from Strongroom will ever ask you for them.",
 )
-SHOW: Final = "Show"
-HIDE: Final = "Hide"
+SHOW: Final = "Show the words"
+HIDE: Final = "Hide the words"
 HIDDEN: Final = "••••••"
 WRITTEN_DOWN: Final = "I have written them down"
 SHOW_FIRST: Final = "Press Show when nobody looks over your shoulder"

@@ -105,7 +105,7 @@ def test_warnings_are_said_before_the_facts(terminal: Terminal) -> None:
     """The warning, then who asks, then what is asked, and the address in groups of four with nothing left out."""
     terminal.ask(REVIEW)
     said = terminal.wait_for("Your answer: ")
-    account = "Account: 0x52 9084 0009 8527 886E 0F70 3006 9857 D2E4 169E E7"
+    account = "Account: 0x 5290 8400 0985 2788 6E0F 7030 0698 57D2 E416 9EE7"
     parts = ["Warning 1 of 1: This is blind.", "chrome-extension://abcdef", account, "> first line", "approve 1", "Your answer"]
     places = [said.index(part) for part in parts]
     assert sorted(places) == places

@@ -17,6 +17,7 @@ from native_host.review.text import in_groups, visible, visible_block
 
 _LABEL_POINTS = 84.0
 _EDGE_POINTS = 12.0
+_INNER_POINTS = 8.0
 _PIECE_CHARACTERS = 1000
 """Tk lays out a line of the text as a whole: a message in one endless line is cut into pieces of this many, which wrap as one."""
 
@@ -30,9 +31,9 @@ class Body(Ring):
         inside = tk.Frame(self, background=look.palette.raised)
         inside.pack(fill="both", expand=True)
         self.text = tk.Text(inside, wrap="word", width=1, height=1, relief="flat", borderwidth=0, highlightthickness=0, cursor="arrow", undo=False)
-        self.text.configure(background=look.palette.raised, foreground=look.palette.ink, font=look.body, exportselection=False)
+        self.text.configure(background=look.palette.raised, foreground=look.palette.ink, font=look.tiny, exportselection=False)
         self.text.configure(selectbackground=look.palette.accent, selectforeground=look.palette.accent_ink, insertwidth=0, takefocus=True)
-        self.text.configure(padx=0, pady=look.px(_EDGE_POINTS / 2), yscrollcommand=self._scrolled)
+        self.text.configure(padx=look.px(_EDGE_POINTS), pady=look.px(_EDGE_POINTS / 2), yscrollcommand=self._scrolled)
         self._bar = ttk.Scrollbar(inside, orient="vertical", style="Body.Vertical.TScrollbar", command=self.text.yview, takefocus=False)
         self.text.pack(side="left", fill="both", expand=True)
         self.text.bind("<FocusIn>", lambda _: self.configure(background=look.palette.accent), add=True)
@@ -42,34 +43,43 @@ class Body(Ring):
 
     def heading(self, text: str) -> None:
         """A small heading over what follows."""
-        self._line(text, "heading")
+        self.text.insert("end", text + "\n", ("heading",))
 
     def warning(self, text: str) -> None:
         """A warning: the mark, the word, the sentence, on a ground of its own."""
-        self.text.insert("end", "\n" if self.text.index("end-1c") != "1.0" else "")
+        start = self.text.index("end-1c")
         self.text.window_create("end", window=warning_mark(self.text, self._look, ground=self._look.palette.warning), align="center")
-        self.text.tag_add("warning", "end-2c", "end-1c")
-        self.text.insert("end", f"\t{texts.WARNING}. ", ("warning", "strong"))
-        self.text.insert("end", visible(text), ("warning",))
-        self.text.insert("end", "\n", ("warning",))
-        self.text.insert("end", "\u200b", ("gap",))
+        self.text.insert("end", f"\t{texts.WARNING}. ", ("strong",))
+        self.text.insert("end", visible(text) + "\n")
+        self.text.tag_add("warning", start, "end-1c")
+        self._space("gap")
 
     def fact(self, fact: Fact) -> None:
         """A label and its value; an address in groups of four, a message as a block of its own."""
         if fact.kind == "message":
-            self._line(visible(fact.label), "label")
-            for piece in _pieces(visible_block(fact.value) or texts.EMPTY):
-                self.text.insert("end", "\n" + piece, ("block",))
+            self._block(visible(fact.label), visible_block(fact.value) or texts.EMPTY)
             return
         value = in_groups(visible(fact.value)) if fact.kind == "address" else visible(fact.value)
-        exact = fact.kind in {"address", "hex", "path", "origin"}
-        self.pair(visible(fact.label), value or texts.EMPTY, "exact" if fact.kind == "hex" else "mono" if exact else "value")
+        tag = {"address": "mono", "hex": "exact", "path": "exact", "origin": "exact"}.get(fact.kind, "value")
+        self.pair(visible(fact.label), value or texts.EMPTY, tag)
 
     def pair(self, label: str, value: str, tag: str = "value") -> None:
         """A label with its value beside it; both are shown as they are."""
-        self._line(f"{label}\t", "label", "pair")
-        for piece in _pieces(value):
-            self.text.insert("end", piece, (tag, "pair"))
+        start = self.text.index("end-1c")
+        self.text.insert("end", f"{label}\t", ("label",))
+        self.text.insert("end", "\n".join(_pieces(value)) + "\n", (tag,))
+        self.text.tag_add("pair", start, "end-1c")
+        if tag == "exact":
+            self.text.tag_add("anywhere", start, "end-1c")
+
+    def _block(self, label: str, value: str) -> None:
+        self.text.insert("end", label + "\n", ("label",))
+        self._space("blockEdge")
+        self.text.insert("end", "\n".join(_pieces(value)) + "\n", ("block",))
+        self._space("blockEdge")
+
+    def _space(self, tag: str) -> None:
+        self.text.insert("end", "\n", (tag,))
 
     def end(self, width: int, most: int) -> int:
         """Nothing more is written. How many pixels high it wants to be in ``width`` pixels, at most ``most``."""
@@ -83,26 +93,26 @@ class Body(Ring):
         edges = 2 * self._look.px(_EDGE_POINTS / 2) + 2 * self._look.px(2)
         return min(most, int(counted) + edges)
 
-    def _line(self, text: str, *tags: str) -> None:
-        self.text.insert("end", ("\n" if self.text.index("end-1c") != "1.0" else "") + text, tags)
-
     def _define_tags(self) -> None:
         look, text = self._look, self.text
         px, colours = look.px, look.palette
-        edge, column = px(_EDGE_POINTS), px(_EDGE_POINTS + _LABEL_POINTS)
-        text.tag_configure("heading", font=look.bold, lmargin1=edge, lmargin2=edge, spacing1=px(7), spacing3=px(3))
-        text.tag_configure("label", foreground=colours.muted, lmargin1=edge, lmargin2=edge, spacing1=px(2), spacing3=px(2))
-        text.tag_configure("pair", tabs=(column,), lmargin1=edge, lmargin2=column, rmargin=edge, spacing1=px(2), spacing3=px(2))
+        column, inner = px(_LABEL_POINTS), px(_INNER_POINTS)
+        text.tag_configure("heading", font=look.bold, spacing1=px(7), spacing3=px(3))
+        text.tag_configure("label", font=look.body, foreground=colours.muted, spacing1=px(2), spacing3=px(2))
         text.tag_configure("value", font=look.body)
         text.tag_configure("mono", font=look.mono)
-        text.tag_configure("exact", font=look.mono, wrap="char")
-        warning = {"background": colours.warning, "foreground": colours.warning_ink, "lmargincolor": colours.warning, "rmargincolor": colours.warning}
-        indent = px(_EDGE_POINTS + 20)
-        text.tag_configure("warning", lmargin1=edge, lmargin2=indent, rmargin=edge, tabs=(indent,), spacing1=px(3), spacing3=px(3), **warning)
+        text.tag_configure("exact", font=look.mono)
+        text.tag_configure("anywhere", wrap="char")
+        text.tag_configure("pair", tabs=(column,), lmargin2=column, spacing1=px(2), spacing3=px(2))
+        indent = inner + px(20)
+        text.tag_configure("warning", lmargin1=inner, lmargin2=indent, rmargin=inner, tabs=(indent,), spacing1=px(4), spacing3=px(4))
+        text.tag_configure("warning", background=colours.warning, lmargincolor=colours.warning, rmargincolor=colours.warning)
+        text.tag_configure("warning", font=look.body, foreground=colours.warning_ink)
         text.tag_configure("strong", font=look.bold)
-        text.tag_configure("gap", font=look.small, elide=True)
-        block = {"background": colours.box, "lmargincolor": colours.raised, "rmargincolor": colours.raised}
-        text.tag_configure("block", font=look.mono, lmargin1=edge, lmargin2=edge, rmargin=edge, spacing1=px(1), spacing3=px(1), **block)
+        text.tag_configure("gap", font=look.tiny)
+        for tag, font in (("block", look.mono), ("blockEdge", look.tiny)):
+            text.tag_configure(tag, font=font, lmargin1=inner, lmargin2=inner, rmargin=inner, spacing1=px(0.5), spacing3=px(0.5))
+            text.tag_configure(tag, background=colours.box, lmargincolor=colours.box, rmargincolor=colours.box)
         text.tag_raise("sel")
 
     def _bind_keys(self) -> None:
@@ -123,7 +133,7 @@ class Body(Ring):
         self.text.yview(*move)
         return "break"
 
-    def _scrolled(self, first: str, last: str) -> None:
+    def _scrolled(self, first: float, last: float) -> None:
         self._bar.set(first, last)
         if float(first) <= 0.0 and float(last) >= 1.0:
             self._bar.pack_forget()

@@ -6,6 +6,7 @@ import sys
 import tkinter as tk
 from tkinter import font as tkfont
 from tkinter import ttk
+from typing import Any
 
 from native_host.approval.window.theme import Palette
 
@@ -63,6 +64,7 @@ class Look:
         mono = self._monospaced()
         self.body = tkfont.Font(root, family=sans, size=10)
         self.bold = tkfont.Font(root, family=sans, size=10, weight="bold")
+        self.tiny = tkfont.Font(root, family=sans, size=3)
         self.small = tkfont.Font(root, family=sans, size=9)
         self.title = tkfont.Font(root, family=sans, size=15, weight="bold")
         self.mono = tkfont.Font(root, family=mono, size=10)
@@ -89,7 +91,7 @@ class Look:
 
     def _paint_buttons(self, style: ttk.Style) -> None:
         colours = self.palette
-        layout = [("Button.border", {"sticky": "nswe", "children": [("Button.padding", {"sticky": "nswe", "children": [("Button.label", {"sticky": "nswe"})]})]})]
+        layout: Any = [("Button.border", {"sticky": "nswe", "children": [("Button.padding", {"sticky": "nswe", "children": [("Button.label", {"sticky": "nswe"})]})]})]
         for name, ground, ink, pressed in (
             ("Plain.TButton", colours.raised, colours.ink, colours.box),
             ("Accent.TButton", colours.accent, colours.accent_ink, colours.accent_pressed),
@@ -104,16 +106,16 @@ class Look:
     def _paint_choices(self, style: ttk.Style) -> None:
         colours = self.palette
         name = "Choice.TRadiobutton"
-        layout = [("Radiobutton.padding", {"sticky": "nswe", "children": [("Radiobutton.indicator", {"side": "left", "sticky": ""}), ("Radiobutton.label", {"side": "left", "sticky": "nswe"})]})]
+        layout: Any = [("Radiobutton.padding", {"sticky": "nswe", "children": [("Radiobutton.indicator", {"side": "left", "sticky": ""}), ("Radiobutton.label", {"side": "left", "sticky": "nswe"})]})]
         style.layout(name, layout)
-        style.configure(name, font=self.body, background=colours.raised, foreground=colours.ink, indicatorsize=self.px(9), padding=self.px(2))
+        style.configure(name, font=self.body, background=colours.surface, foreground=colours.ink, indicatorsize=self.px(9), padding=self.px(2))
         style.configure(name, indicatormargin=(0, 0, self.px(6), 0), indicatorbackground=colours.raised, indicatorforeground=colours.accent)
         style.configure(name, upperbordercolor=colours.muted, lowerbordercolor=colours.muted)
-        style.map(name, background=[("active", colours.raised)], indicatorbackground=[("selected", colours.raised)], indicatorforeground=[("selected", colours.accent)])
+        style.map(name, background=[("active", colours.surface)], indicatorbackground=[("selected", colours.raised)], indicatorforeground=[("selected", colours.accent)])
 
     def _paint_scrollbar(self, style: ttk.Style) -> None:
         colours = self.palette
-        layout = [("Vertical.Scrollbar.trough", {"sticky": "ns", "children": [("Vertical.Scrollbar.thumb", {"expand": "1", "sticky": "nswe"})]})]
+        layout: Any = [("Vertical.Scrollbar.trough", {"sticky": "ns", "children": [("Vertical.Scrollbar.thumb", {"expand": "1", "sticky": "nswe"})]})]
         style.layout("Body.Vertical.TScrollbar", layout)
         flat = {"bordercolor": colours.raised, "lightcolor": colours.line, "darkcolor": colours.line}
         style.configure("Body.Vertical.TScrollbar", background=colours.line, troughcolor=colours.raised, width=self.px(9), gripcount=0, **flat)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 
 from msgspec import UNSET
 
@@ -66,7 +67,7 @@ class _Form:
         self._entries: list[SecretEntry] = []
         self._accept: Button | None = None
         self._shown = False
-        self.judge = lambda: False
+        self.judge: Callable[[], bool] = lambda: False
         sheet.on_close = self._clear
 
     def add_entry(self, text: str) -> SecretEntry:

@@ -35,7 +35,7 @@ class Sheet:
         self.on_tick: Callable[[], None] = lambda: None
         self.on_close: Callable[[], None] = lambda: None
         self._open = True
-        self.window = tk.Toplevel(root, background=look.palette.surface, padx=look.px(PAD_POINTS), pady=look.px(PAD_POINTS))
+        self.window = tk.Toplevel(root, class_=texts.PRODUCT, background=look.palette.surface, padx=look.px(PAD_POINTS), pady=look.px(PAD_POINTS))
         self.window.withdraw()
         self.window.title(texts.PRODUCT)
         self._head()
@@ -57,7 +57,8 @@ class Sheet:
         lines = self._frame(head)
         lines.pack(side="left", fill="x", expand=True)
         wrap = self.width() - mark.winfo_reqwidth() - look.px(10)
-        label(lines, look, texts.PRODUCT, wrap=wrap, font=look.small, ink=muted).pack(fill="x")
+        self._over_title = label(lines, look, texts.PRODUCT, wrap=wrap, font=look.small, ink=muted)
+        self._over_title.pack(fill="x")
         label(lines, look, visible(self.ask.title), wrap=wrap, font=look.title).pack(fill="x")
         if home := os.environ.get("STRONGROOM_HOME"):
             label(lines, look, texts.HOME.format(home=visible(home)), wrap=wrap, font=look.small, ink=muted).pack(fill="x")
@@ -71,7 +72,6 @@ class Sheet:
         self._time_left.pack(side="right")
         self.keys = self._hint(hints)
         self.keys.pack(side="left")
-        self._behind = self._hint(self.window)
         row = self._frame(self.window)
         row.pack(side="bottom", fill="x", pady=(look.px(10), 0))
         self._buttons = self._frame(row)
@@ -144,12 +144,9 @@ class Sheet:
         self._tick()
 
     def show_behind(self, count: int) -> None:
-        """Say how many asks wait behind this one."""
-        self._behind.configure(text=texts.BEHIND_ONE if count == 1 else texts.BEHIND.format(count=count))
-        if count and not self._behind.winfo_manager():
-            self._behind.pack(side="bottom", anchor="w", pady=(self.look.px(9), 0))
-        elif not count:
-            self._behind.pack_forget()
+        """Say over the title how many asks wait behind this one."""
+        behind = texts.BEHIND_ONE if count == 1 else texts.BEHIND.format(count=count)
+        self._over_title.configure(text=f"{texts.PRODUCT} · {behind}" if count else texts.PRODUCT)
 
     def _tick(self) -> None:
         left = self._deadline - time.monotonic()

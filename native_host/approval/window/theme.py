@@ -114,14 +114,14 @@ def _output(program: str, *arguments: str) -> str:
     return run.stdout.decode("utf-8", "replace")
 
 
-def _windows_dark() -> bool:
-    if sys.platform != "win32":
-        return False
-    import winreg
+if sys.platform == "win32":
 
-    place = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
-    try:
-        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, place) as key:
-            return bool(winreg.QueryValueEx(key, "AppsUseLightTheme")[0] == 0)
-    except OSError:
-        return False
+    def _windows_dark() -> bool:
+        import winreg
+
+        place = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, place) as key:
+                return bool(winreg.QueryValueEx(key, "AppsUseLightTheme")[0] == 0)
+        except OSError:
+            return False

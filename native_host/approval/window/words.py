@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
+from collections.abc import Callable
 
 from native_host.approval import texts
 from native_host.approval.window.review import guard
 from native_host.approval.window.secret import say_hint
 from native_host.approval.window.sheet import Sheet
 from native_host.approval.window.widgets import Button, Ring, label
-from native_host.approval.words import TypedWords, check_words, words_starting
+from native_host.approval.words import TypedWords, check_words, is_listed, words_starting
 from native_host.protocol.approver import Answer, SecretAsk, ShowSecret
 from native_host.review.text import visible
 
@@ -26,6 +27,9 @@ def open_mnemonic(sheet: Sheet, ask: SecretAsk) -> None:
     label(sheet.content, look, texts.WORDS_ADVICE, wrap=sheet.width()).pack(fill="x", pady=(0, look.px(8)))
     field = _WordsField(sheet)
     grid = WordGrid(sheet)
+    verdict = label(sheet.content, look, wrap=sheet.width())
+    verdict.configure(height=2)
+    verdict.pack(fill="x", pady=(look.px(6), 0))
     sheet.add_deny(texts.CANCEL)
 
     def take() -> None:
@@ -39,11 +43,11 @@ def open_mnemonic(sheet: Sheet, ask: SecretAsk) -> None:
         typed = check_words(field.get())
         unfinished = field.unfinished()
         grid.judge(typed, unfinished)
-        sheet.status.configure(text=_verdict(typed, unfinished), foreground=_verdict_colour(sheet, typed, unfinished))
+        verdict.configure(text=_verdict(typed, unfinished), foreground=_verdict_colour(sheet, typed, unfinished))
         accept.enable(enabled=typed.problem == "none")
 
-    field.text.bind("<<Modified>>", lambda _: field.rearm() and changed())
-    field.text.bind("<Return>", lambda _: take() or "break")
+    field.watch(changed)
+    field.text.bind("<Return>", lambda _: (take(), "break")[1])
     sheet.on_close = field.clear
     changed()
     sheet.keys.configure(text=texts.FORM_KEYS)
@@ -51,21 +55,20 @@ def open_mnemonic(sheet: Sheet, ask: SecretAsk) -> None:
 
 
 def _verdict(typed: TypedWords, unfinished: str) -> str:
-    count = len(typed.words)
-    if unfinished and typed.unknown == (count - 1,):
+    if unfinished:
         return " · ".join(words_starting(unfinished)[:_SUGGESTIONS])
-    counted = texts.WORDS_COUNT_ONE if count == 1 else texts.WORDS_COUNT.format(count=count)
+    if typed.problem == "empty":
+        return texts.WORD_PROBLEMS["empty"]
+    counted = texts.WORDS_COUNT_ONE if len(typed.words) == 1 else texts.WORDS_COUNT.format(count=len(typed.words))
     problem = texts.WORD_PROBLEMS[typed.problem].format(places=", ".join(str(place + 1) for place in typed.unknown))
-    return problem if typed.problem == "empty" else f"{counted}: {problem}"
+    return f"{counted}: {problem}"
 
 
 def _verdict_colour(sheet: Sheet, typed: TypedWords, unfinished: str) -> str:
     palette = sheet.look.palette
-    if typed.problem == "none":
-        return palette.good
-    if typed.problem == "checksum" or (typed.problem == "unknown" and not unfinished):
-        return palette.bad
-    return palette.muted
+    if unfinished or typed.problem in {"empty", "count"}:
+        return palette.muted
+    return palette.good if typed.problem == "none" else palette.bad
 
 
 class _WordsField:
@@ -88,16 +91,21 @@ class _WordsField:
         return self.text.get("1.0", "end-1c")
 
     def unfinished(self) -> str:
-        """The word that is being typed at the end, if it can still become one of the list."""
-        words = self.get().lower().split()
-        typing = bool(words) and not self.get()[-1].isspace()
-        return words[-1] if typing and words_starting(words[-1]) else ""
+        """The word that is being typed at the end, if it is none of the list but can still become one."""
+        typed = self.get().lower()
+        last = "" if not typed or typed[-1].isspace() else typed.split()[-1]
+        return last if words_starting(last) and not is_listed(last) else ""
 
-    def rearm(self) -> bool:
-        """Have Tk tell of the next change too; whether this was a change."""
-        was_change = bool(self.text.edit_modified())
-        self.text.edit_modified(arg=False)
-        return was_change
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call ``changed`` after every change of the text."""
+
+        def modified(_: tk.Event[tk.Text]) -> None:
+            # Tk tells of the first change only, until the flag is taken back; taking it back is told too.
+            if self.text.edit_modified():
+                self.text.edit_modified(arg=False)
+                changed()
+
+        self.text.bind("<<Modified>>", modified)
 
     def clear(self) -> None:
         self.text.delete("1.0", "end")
@@ -174,9 +182,10 @@ def open_show(sheet: Sheet, ask: ShowSecret) -> None:
         if sheet.arming.readiness(time.monotonic()).state == "ready":
             sheet.finish(Answer(id=ask.id, verdict="done"))
 
+    reveal = Button(sheet.content, look, texts.SHOW, toggle)
+    reveal.pack(anchor="w", pady=(look.px(8), 0))
     sheet.add_deny(texts.CANCEL)
-    reveal: Button = sheet.add_button(texts.SHOW, toggle)
     guard(sheet, sheet.add_button(texts.WRITTEN_DOWN, done, main=True), unread=texts.SHOW_FIRST, ready=texts.WORDS_SHOWN)
-    sheet.on_close = lambda: (grid.hide(), words.clear())  # type: ignore[assignment,func-returns-value]
+    sheet.on_close = words.clear
     sheet.keys.configure(text=texts.SHOW_KEYS)
     sheet.open(reveal.button)
