@@ -41,10 +41,13 @@ class Parent(Value, frozen=True, kw_only=True):
 
 
 class Caller(Value, frozen=True, kw_only=True):
-    """Who asks: the claim together with the evidence for and against it, the most telling first."""
+    """Who asks: the claim together with the evidence for and against it, the most telling first.
+
+    Without a family it is no browser: the person's own program.
+    """
 
     origin: str
-    family: Family
+    family: Family | None = None
     browser: str | None = None
     manifest_path: str | None = None
     evidence: tuple[Evidence, ...] = ()

@@ -10,8 +10,11 @@ import sys
 
 import typer
 
+from native_host.cli.audit import audit
 from native_host.cli.doctor import doctor
 from native_host.cli.install import install
+from native_host.cli.origins import origins
+from native_host.cli.store import init, keys, lock, status
 from native_host.cli.uninstall import uninstall
 from native_host.config import ConfigError
 from native_host.errors import KmsError
@@ -25,9 +28,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command()(init)
+app.command()(status)
+app.command()(keys)
+app.command()(lock)
+app.add_typer(origins, name="origins")
 app.command()(install)
 app.command()(uninstall)
 app.command()(doctor)
+app.add_typer(audit, name="audit")
 
 
 def run() -> None:

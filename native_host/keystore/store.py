@@ -291,6 +291,10 @@ class KeyStore:
         """Every attachment."""
         return origins.read_attachments(self.connection)
 
+    def wallets(self) -> list[tuple[bytes, str]]:
+        """Every wallet's id and name, oldest first."""
+        return [(row[0], row[1]) for row in self.connection.execute("SELECT wallet_id, name FROM wallets ORDER BY created_at, name")]
+
     def is_confirmed(self, attachment: origins.Attachment) -> bool:
         """Whether the person confirmed the attachment; raises ``Locked``."""
         return origins.is_confirmed(self.keys, attachment)

@@ -35,7 +35,7 @@ def get_status(house: House, permit: Permit, *, idle_lock_seconds: int) -> Statu
         state="unlocked" if unlocked else "locked" if store.is_set_up else "uninitialized",
         idle_lock_seconds=idle_lock_seconds,
         slots=[SlotInfo(kind=slot.kind, label=slot.label) for slot in store.slots()],
-        key_count=store.count(store.owner_of(permit.session.wallet_id)) if unlocked else UNSET,
+        key_count=store.count(store.owner_of(permit.session.wallet_id)) if unlocked else UNSET if store.is_set_up else 0,
     )
 
 
@@ -141,9 +141,12 @@ def _try(house: House, slot: Slot, typed: SecretBytes) -> bool:
 def _confirm_origin(house: House, permit: Permit) -> None:
     """An attachment that no unlocked host has authenticated was added, or edited, elsewhere: the person decides about it.
 
-    The store was opened just now, so that its keys can tell; they are forgotten again if the person says no.
+    The store was opened just now, so that its keys can tell; they are forgotten again if the person says no. The person's own
+    program is attached to nothing.
     """
     store, session = house.store, permit.session
+    if session.caller.family is None:
+        return
     attachment = store.attachment(session.caller.origin)
     if attachment is None or attachment.wallet_id != session.wallet_id:
         raise Locked

@@ -187,7 +187,7 @@ class Slot(Message, frozen=True, kw_only=True):
 
 
 class Status(Message, frozen=True, kw_only=True):
-    """``keyCount`` (keys of the caller's wallet) is left out while locked: the host itself cannot tell then.
+    """``keyCount`` (keys of the caller's wallet) is left out while locked: which records are whose is sealed.
     ``unattended`` is what ``hello`` says too, but a set-up after ``hello`` decides it anew; left out when there is no keystore.
     """
 

@@ -1,0 +1,74 @@
+"""Asking the person who sits at this terminal: the approver of the person's own program."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from native_host.errors import UserRejected
+from native_host.secret import SecretBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from native_host.approval.approver import Verdict
+    from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose
+    from native_host.review.requests import Review
+
+
+class TerminalPerson:
+    """Prompts on the terminal without echo, or takes each secret as a line of standard input, for scripts.
+
+    A secret never comes by argument or environment, which other programs of the machine can read.
+    """
+
+    def __init__(self, *, secret_from_stdin: bool) -> None:
+        self._from_stdin = secret_from_stdin
+
+    def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
+        """The person typed the command: that is the approval; what it does is said."""
+        from native_host.approval.approver import Verdict
+
+        print(review.title, file=sys.stderr)
+        for fact in review.facts:
+            print(f"  {fact.label}: {fact.value}", file=sys.stderr)
+        return Verdict()
+
+    def ask_secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
+        if hint:
+            print(hint, file=sys.stderr)
+        if self._from_stdin:
+            return _line()
+        typed = _typed(f"{title}: ")
+        if purpose == "newPassphrase" and _typed("Once more: ") != typed:
+            print("The two were not the same.", file=sys.stderr)
+            return self.ask_secret(purpose, title, hint)
+        return typed
+
+    def show_secret(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
+        raise UserRejected("Recovery words are shown only in the host's own window.")
+
+    def compare_code(self, title: str, code: str) -> None:
+        raise UserRejected
+
+    def withdraw(self) -> None:
+        return
+
+    def close(self) -> None:
+        return
+
+
+def _line() -> SecretBytes:
+    line = sys.stdin.buffer.readline()
+    if not line:
+        raise UserRejected("Standard input holds no further secret.")
+    return SecretBytes(line.removesuffix(b"\n").removesuffix(b"\r"))
+
+
+def _typed(prompt: str) -> SecretBytes:
+    from getpass import getpass
+
+    try:
+        return SecretBytes(getpass(prompt, stream=sys.stderr).encode())
+    except (EOFError, KeyboardInterrupt):
+        raise UserRejected from None

@@ -1,0 +1,99 @@
+"""``strongroom init``, ``status``, ``keys``, ``lock``: the keystore as its owner sees it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+SecretFromStdin = Annotated[bool, typer.Option("--secret-from-stdin", help="Read the passphrase as one line of standard input, for scripts.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+def init(*, secret_from_stdin: SecretFromStdin = False) -> None:
+    """Set the keystore up here, without a browser."""
+    from native_host.cli.asking import TerminalPerson
+    from native_host.person import at_desk
+
+    with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin), make=True) as desk:
+        if desk.state != "uninitialized":
+            print(f"There is a keystore already, in {desk.paths.data}. Nothing was changed.")
+            raise typer.Exit(1)
+        desk.unlock()
+        print(f"The keystore is set up, in {desk.paths.data}.")
+        if desk.store.unattended:
+            print("It is unattended: approvals are answered by the program in config.toml, and this cannot be taken back.")
+        print("It is protected by your passphrase alone: who has the file and guesses the passphrase has the keys.")
+
+
+def status(*, json: AsJson = False) -> None:
+    """Whether there is a keystore, where it lies and what protects it."""
+    from native_host.person import at_desk
+
+    with at_desk(make=False) as desk:
+        facts: dict[str, object] = {
+            "state": desk.state,
+            "folder": desk.paths.data,
+            "unattended": desk.store.unattended,
+            "slots": [{"kind": slot.kind, "label": slot.label} for slot in desk.slots()],
+            "weakSlots": desk.weak_slots(),
+            "idleLockSeconds": desk.config.session.idle_lock_seconds,
+            "origins": [one.origin for one in desk.attachments()],
+        }
+    if json:
+        from msgspec.json import encode, format
+
+        print(format(encode(facts)).decode())
+        return
+    words = {"locked": "set up", "uninitialized": "not set up yet; set it up with: strongroom init"}
+    print(f"Keystore:    {words[str(facts['state'])]}")
+    print(f"Folder:      {facts['folder']}")
+    for slot in facts["slots"]:  # type: ignore[attr-defined]
+        print(f"Opened by:   {slot['label']} ({slot['kind']}): protects a stolen file as far as it is hard to guess")
+    for label in facts["weakSlots"]:  # type: ignore[attr-defined]
+        print(f"Weak:        {label} is derived with the least work that is accepted")
+    print(f"Approvals:   {'by a program: this keystore is unattended' if facts['unattended'] else 'by you, in the window of the host'}")
+    print(f"Locks after: {facts['idleLockSeconds']} s without use, in each browser's host")
+    print(f"Extensions:  {', '.join(facts['origins']) or 'none attached'}")  # type: ignore[arg-type]
+
+
+def keys(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) -> None:
+    """Every key of every wallet; asks for the passphrase."""
+    from native_host.cli.asking import TerminalPerson
+    from native_host.person import at_desk
+    from native_host.protocol.wire import encode_hook
+
+    with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin)) as desk:
+        _need_store(desk.state)
+        desk.unlock()
+        found = list(desk.keys())
+    if json:
+        from msgspec.json import encode, format
+
+        print(format(encode([{"wallet": wallet, "key": key} for wallet, key in found], enc_hook=encode_hook)).decode())
+        return
+    if not found:
+        print("There are no keys yet.")
+    for wallet, key in found:
+        label = key.label if isinstance(key.label, str) else "(no name)"
+        place = key.derived_from.path if hasattr(key.derived_from, "path") else key.provenance
+        address = key.address if isinstance(key.address, str) else ""
+        print(f"{key.key_id}  {wallet}  {key.alg:<8}  {key.state:<11}  {place:<20}  {label}  {address}".rstrip())
+
+
+def lock() -> None:
+    """Lock the keystore in every browser now."""
+    from native_host.cli.asking import TerminalPerson
+    from native_host.person import at_desk
+
+    with at_desk(TerminalPerson(secret_from_stdin=False)) as desk:
+        _need_store(desk.state)
+        desk.lock()
+    print("Locked everywhere.")
+
+
+def _need_store(state: str) -> None:
+    from native_host.errors import Uninitialized
+
+    if state == "uninitialized":
+        raise Uninitialized("There is no keystore yet. Make one with: strongroom init")

@@ -1,0 +1,176 @@
+"""The keystore as the person's own program opens it: the same operations, asked for in a terminal, for no origin."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from native_host.approval.authorize import Grants, permit_without_asking
+from native_host.audit import Audit, AuditedEntry, entries
+from native_host.caller.identity import Caller
+from native_host.config import find_paths, read_config
+from native_host.errors import Duplicate, Uninitialized
+from native_host.host import KEYSTORE_FILE, now, open_store
+from native_host.keystore import chain
+from native_host.keystore.origins import FIRST_WALLET
+from native_host.operations import records
+from native_host.operations.house import House
+from native_host.operations.perform import Operations
+from native_host.policy import Allow, Facts
+from native_host.protocol.messages import LockParams, UnlockParams
+from native_host.session import Session
+from native_host.transport.jsonrpc import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from native_host.approval.approver import Approver
+    from native_host.config import Config, Paths
+    from native_host.keystore.chain import Broken
+    from native_host.keystore.origins import Attachment
+    from native_host.keystore.store import KeyStore
+    from native_host.protocol.messages import KeyInfo, Slot
+    from native_host.protocol.wire import Message
+
+PERSON = Caller(origin="strongroom:person")
+DEVELOPMENT_DAYS = 30
+DAY_MS = 24 * 60 * 60 * 1000
+PAGE = 1000
+
+
+class Desk:
+    """One opened keystore in the person's hands. Close it, or use it as ``at_desk`` gives it."""
+
+    def __init__(self, store: KeyStore, paths: Paths, config: Config, approver: Approver | None) -> None:
+        self.store = store
+        self.paths = paths
+        self.config = config
+        self._operations = self._build(approver) if approver is not None else None
+
+    @property
+    def state(self) -> str:
+        """``uninitialized``, ``locked`` or ``unlocked``, the last for this program alone."""
+        return "unlocked" if self.store.is_unlocked else "locked" if self.store.is_set_up else "uninitialized"
+
+    def unlock(self) -> None:
+        """Open the store, or set it up, asking in the terminal.
+
+        Raises:
+            Uninitialized, UserRejected, CannotUnseal, BackendUnavailable
+        """
+        self._do("unlock", UnlockParams())
+
+    def lock(self) -> None:
+        """Lock the store in every host."""
+        # Raising the epoch needs no secret, and a person in a hurry must not be asked for one.
+        with self.store.transaction():
+            self.store.raise_epoch()
+        self._do("lock", LockParams())
+
+    def keys(self) -> Iterator[tuple[str, KeyInfo]]:
+        """Every key of every wallet, with its wallet's name; the store must be unlocked."""
+        for wallet_id, name in self.store.wallets():
+            session = self._session(wallet_id, name)
+            after = 0
+            while page := self.store.page(self.store.owner_of(wallet_id), after=after, limit=PAGE):
+                for record in page:
+                    yield name, records.key_info(self.store, session, record)
+                after = page[-1].position
+
+    def slots(self) -> list[Slot]:
+        """The ways into the store, kinds and labels only."""
+        from native_host.protocol.messages import Slot as SlotInfo
+
+        return [SlotInfo(kind=slot.kind, label=slot.label) for slot in self.store.slots()]
+
+    def weak_slots(self) -> list[str]:
+        """The labels of the passphrase slots whose key derivation is at the least that is accepted."""
+        from msgspec.msgpack import decode
+
+        from native_host.kek import passphrase
+
+        weak = []
+        for slot in self.store.slots():
+            if slot.kind == passphrase.KIND and passphrase.at_floor(decode(slot.parameters, type=passphrase.Argon2Parameters)):
+                weak.append(slot.label)
+        return weak
+
+    def attach(self, origin: str, wallet: str, *, development: bool) -> None:
+        """Attach an origin; the person confirms it in the host's window when it first unlocks, or when the store is set up.
+
+        Raises:
+            Duplicate: it is attached to another wallet.
+        """
+        existing = next((one for one in self.store.attachments() if one.origin == origin), None)
+        if existing is not None and existing.wallet != wallet:
+            raise Duplicate(f"This extension is attached to the wallet {existing.wallet}. Remove it there first: strongroom origins remove")
+        if existing is not None and existing.development == development and existing.expires_at is None:
+            return
+        expires_at = now() + DEVELOPMENT_DAYS * DAY_MS if development else None
+        with self.store.transaction():
+            self.store.attach(origin, wallet, development=development, expires_at=expires_at)
+
+    def detach(self, origin: str) -> bool:
+        """Whether it was attached, and now is not."""
+        with self.store.transaction():
+            return self.store.detach(origin)
+
+    def attachments(self) -> list[Attachment]:
+        """Every attachment, expired ones too."""
+        return self.store.attachments()
+
+    def verify_audit(self) -> tuple[int, Broken | None]:
+        """How many entries the chain has, and what is wrong with it."""
+        count = sum(1 for _ in chain.rows(self.store.connection))
+        return count, chain.verify(self.store.connection)
+
+    def audit(self) -> Iterator[AuditedEntry]:
+        """Every entry; the store must be unlocked."""
+        return entries(self.store)
+
+    def _do(self, method: str, params: Message) -> None:
+        if self._operations is None:
+            raise Uninitialized
+        call = Call(id=0, method=method, params=params)
+        permit = permit_without_asking(self._session(b"", FIRST_WALLET), call, Facts(), Allow(rule="the person's own program"), Grants())
+        self._operations.perform(permit)
+
+    def _session(self, wallet_id: bytes, wallet: str) -> Session:
+        state = "unlocked" if self.store.holds_keys else "locked"
+        return Session(
+            caller=PERSON, wallet_id=wallet_id, wallet=wallet, development=False, state=state, greeted=True, unattended=self.store.unattended
+        )
+
+    def _build(self, approver: Approver) -> Operations:
+        house = House(
+            store=self.store,
+            audit=Audit(self.store),
+            approver=approver,
+            grants=Grants(),
+            aside=nullcontext,
+            clock=now,
+            random_bytes=os.urandom,
+            folder=self.paths.data,
+            by_program=self.config.approval.program is not None,
+        )
+        return Operations(house, idle_lock_seconds=self.config.session.idle_lock_seconds)
+
+
+@contextmanager
+def at_desk(approver: Approver | None = None, *, make: bool = False) -> Iterator[Desk]:
+    """The person's keystore, opened for a block; ``make`` lets the file be made.
+
+    Raises:
+        Uninitialized: there is no file, and none is to be made.
+        BackendUnavailable: it cannot be opened.
+    """
+    paths = find_paths(os.environ)
+    if not make and not os.path.exists(os.path.join(paths.data, KEYSTORE_FILE)):
+        raise Uninitialized("There is no keystore yet. Make one with: strongroom init")
+    config = read_config(paths)
+    store = open_store(paths)
+    try:
+        yield Desk(store, paths, config, approver)
+    finally:
+        store.close()
