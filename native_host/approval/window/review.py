@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tkinter as tk
 from tkinter import ttk
 
@@ -23,13 +22,13 @@ def open_review(sheet: Sheet, ask: ReviewAsk) -> None:
     choice = tk.StringVar(sheet.window, value="")
 
     def approve() -> None:
-        if sheet.arming.readiness(time.monotonic()).state == "ready":
+        if sheet.is_ready():
             sheet.finish(Answer(id=ask.id, verdict="allow", grant=choice.get() or UNSET))
 
+    body = Body(sheet.content, sheet.look, sheet.arming.set_seen)
     _grants(sheet, ask, choice)
     sheet.add_deny(texts.DENY)
     guard(sheet, sheet.add_button(texts.APPROVE, approve, main=True))
-    body = Body(sheet.content, sheet.look, sheet.arming.set_seen)
     _write(body, ask)
     _fit(sheet, body)
     sheet.keys.configure(text=texts.REVIEW_KEYS)
@@ -77,7 +76,7 @@ def guard(sheet: Sheet, button: Button, *, unread: str = texts.SCROLL_TO_END, re
     """Keep ``button`` from being pressed until the window is ready for it, and say what is missing."""
 
     def follow() -> None:
-        readiness = sheet.arming.readiness(time.monotonic())
+        readiness = sheet.readiness()
         button.enable(enabled=readiness.state == "ready")
         sheet.status.configure(
             text={
@@ -96,7 +95,7 @@ def open_compare(sheet: Sheet, ask: CompareCode) -> None:
     """Show a code to compare with one shown elsewhere."""
 
     def allow() -> None:
-        if sheet.arming.readiness(time.monotonic()).state == "ready":
+        if sheet.is_ready():
             sheet.finish(Answer(id=ask.id, verdict="allow"))
 
     look = sheet.look

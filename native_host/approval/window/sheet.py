@@ -10,7 +10,7 @@ from collections.abc import Callable
 from native_host.approval import texts
 from native_host.approval.answering import FrontAsk
 from native_host.approval.timing import seconds_for
-from native_host.approval.window.arming import Arming
+from native_host.approval.window.arming import Arming, Readiness
 from native_host.approval.window.look import Look
 from native_host.approval.window.widgets import Button, label, product_mark
 from native_host.protocol.approver import Answer, CompareCode, ReviewAsk
@@ -25,13 +25,13 @@ _TICK_MILLISECONDS = 100
 class Sheet:
     """The frame of every window. A form puts widgets into ``content`` and ``buttons`` and then calls ``open``.
 
-    ``answered`` is called once with the answer, after the window is gone.
+    ``answered`` is called once with the answer, after the window is gone. ``clock`` counts seconds.
     """
 
-    def __init__(self, root: tk.Tk, look: Look, ask: FrontAsk, answered: Callable[[Answer], None]) -> None:
+    def __init__(self, root: tk.Tk, look: Look, ask: FrontAsk, answered: Callable[[Answer], None], clock: Callable[[], float] = time.monotonic) -> None:
         self.look, self.ask = look, ask
-        self._answered = answered
-        self.arming = Arming(time.monotonic())
+        self._answered, self._clock = answered, clock
+        self.arming = Arming(clock())
         self.on_tick: Callable[[], None] = lambda: None
         self.on_close: Callable[[], None] = lambda: None
         self._open = True
@@ -39,8 +39,8 @@ class Sheet:
         self.window.withdraw()
         self.window.title(texts.PRODUCT)
         self._head()
-        self._foot()
         self.content = self._frame(self.window)
+        self._foot()
         self.content.pack(side="top", fill="both", expand=True, pady=(look.px(10), 0))
         self._bind()
         self._restart_time()
@@ -108,13 +108,21 @@ class Sheet:
 
     def _disturbed(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self.window:
-            self.arming.disturb(time.monotonic())
+            self.arming.disturb(self._clock())
 
     def _look_at_focus(self) -> None:
-        self.arming.set_focused(time.monotonic(), focused=self.window.focus_displayof() is not None)
+        self.arming.set_focused(self._clock(), focused=self.window.focus_displayof() is not None)
 
     def _restart_time(self) -> None:
-        self._deadline = time.monotonic() + seconds_for(self.ask)
+        self._deadline = self._clock() + seconds_for(self.ask)
+
+    def readiness(self) -> Readiness:
+        """What stands between the person and the button that says yes."""
+        return self.arming.readiness(self._clock())
+
+    def is_ready(self) -> bool:
+        """Whether that button may be pressed now."""
+        return self.readiness().state == "ready"
 
     def width(self) -> int:
         """Pixels for the content."""
@@ -149,7 +157,7 @@ class Sheet:
         self._over_title.configure(text=f"{texts.PRODUCT} · {behind}" if count else texts.PRODUCT)
 
     def _tick(self) -> None:
-        left = self._deadline - time.monotonic()
+        left = self._deadline - self._clock()
         if left <= 0:
             self.deny()
             return
