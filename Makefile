@@ -1,6 +1,7 @@
 # Everything a person or a CI does with this tree. Each target does its own set-up, and does it once.
 #   make demo    see it work          make check   style, types, architecture, generated files
 #   make test    every test           make bench   how fast, next to bare Python
+#   make format  layout and imports   make generate, make lock: what is made from METHODS, and the pins
 # PYTHON=/path/to/python picks the interpreter; otherwise the first of 3.11 or newer, with Tk if one has it.
 
 .DELETE_ON_ERROR:
@@ -24,7 +25,7 @@ NPMLINT := extension/lint/node_modules/.package-lock.json
 DEBIAN  := chromium firefox-esr xvfb xauth xdotool openbox imagemagick fonts-dejavu-core fonts-noto-color-emoji python3-tk python3-venv
 TOOLS   := chromium firefox-esr Xvfb xauth xdotool openbox import
 
-.PHONY: demo test check bench extension generate lock debian clean
+.PHONY: demo test check format bench extension generate lock debian clean
 .DEFAULT_GOAL := demo
 
 demo: $(RUNTIME)
@@ -42,6 +43,9 @@ check: $(DEV) $(NPM) $(NPMLINT)
 	@echo "extension"  && npm --prefix extension run --silent check && npm --prefix extension run --silent build
 	@echo "add-on"     && npm --prefix extension/lint run --silent lint
 	@echo "All checks passed."
+
+format: $(DEV)
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
 
 bench: $(DEV)
 	@$(PY) benchmarks/run.py
