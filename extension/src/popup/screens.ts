@@ -158,7 +158,7 @@ function compose({ account, text }: Of<"compose">, { act, write, leave }: Comman
     label,
     field,
     h("p", { class: "muted", id: "message-hint" }, "Strongroom shows it to you in its own window. Only what you approve there is signed."),
-    h("div", { class: "actions" }, sign, button("secondary", "Back", leave)),
+    h("div", { class: "actions pair" }, button("secondary", "Back", leave), sign),
   ];
 }
 
@@ -190,7 +190,7 @@ function signed(screen: Of<"signed">, commands: Commands): Child[] {
     h("pre", { class: "quote" }, screen.text),
     h("div", { class: "row between" }, h("h3", {}, "Signature"), h("span", { class: "muted small" }, screen.encoding)),
     h("p", { class: "signature" }, screen.signature),
-    h("div", { class: "actions" }, done, copySignature),
+    h("div", { class: "actions pair" }, copySignature, done),
   ];
 }
 

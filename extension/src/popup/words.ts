@@ -46,7 +46,7 @@ const FAULTS: Record<Fault, (self: Self) => Help> = {
   }),
   host_exited: () => ({
     title: "Strongroom has stopped",
-    text: "The program that keeps your keys ended. Your keys are safe and locked. Try again; if it keeps ending:",
+    text: "The program that keeps your keys ended. Your keys stay sealed. Try again; if it keeps ending:",
     steps: [DOCTOR],
   }),
   host_silent: () => ({
