@@ -59,14 +59,14 @@ def p2wpkh_sighash(message: bytes, public: bytes) -> bytes:
     return _sha256d(preimage + _sha256d(_output()) + _LOCK_TIME + _SIGHASH_ALL.to_bytes(4, "little"))
 
 
-def p2tr_sighash(message: bytes, internal: bytes, *, sighash_type: int = 0) -> bytes:
-    """The message that is signed for a P2TR address by key path (BIP341); type 0 is SIGHASH_DEFAULT, 1 SIGHASH_ALL."""
+def p2tr_sighash(message: bytes, internal: bytes) -> bytes:
+    """The message that is signed for a P2TR address by key path, SIGHASH_ALL (BIP341)."""
     script = p2tr_script(internal)
     common = _VERSION + _LOCK_TIME
     inputs = _sha256(_outpoint(message, script)) + _sha256(_VALUE) + _sha256(_sized(script)) + _sha256(_SEQUENCE)
     spend_type_and_index = bytes(1) + bytes(4)
     preimage = common + inputs + _sha256(_output()) + spend_type_and_index
-    return _tagged_hash(b"TapSighash", b"\x00" + bytes((sighash_type,)) + preimage)
+    return _tagged_hash(b"TapSighash", b"\x00" + bytes((_SIGHASH_ALL,)) + preimage)
 
 
 def sign_p2wpkh(secret: bytes | bytearray | memoryview, message: bytes, *, public: bytes) -> bytes:
@@ -75,14 +75,19 @@ def sign_p2wpkh(secret: bytes | bytearray | memoryview, message: bytes, *, publi
     return b"\x02" + _sized(signature + bytes((_SIGHASH_ALL,))) + _sized(public)
 
 
-def sign_p2tr(secret: bytes | bytearray | memoryview, message: bytes, *, internal: bytes) -> bytes:
-    """The witness stack: a BIP340 signature by the tweaked key, SIGHASH_DEFAULT; ``internal`` is the secret's x-only key."""
+def sign_p2tr(secret: bytes | bytearray | memoryview, message: bytes, *, internal: bytes, aux: bytes | None = None) -> bytes:
+    """The witness stack: a BIP340 signature by the tweaked key ‖ SIGHASH_ALL; ``internal`` is the secret's x-only key.
+
+    ``aux`` is BIP340's auxiliary randomness, fresh unless given. The type is spelt out, where Taproot's default means
+    the same, because BIP322's required rules name SIGHASH_ALL.
+    """
+    aux = random_bytes(secp256k1.AUX_BYTES) if aux is None else aux
     tweaked = secp256k1.add_to_even_secret(secret, taproot_tweak(internal))
     try:
-        signature = secp256k1.schnorr_sign(tweaked, p2tr_sighash(message, internal), aux=random_bytes(secp256k1.AUX_BYTES))
+        signature = secp256k1.schnorr_sign(tweaked, p2tr_sighash(message, internal), aux=aux)
     finally:
         wipe(tweaked)
-    return b"\x01" + _sized(signature)
+    return b"\x01" + _sized(signature + bytes((_SIGHASH_ALL,)))
 
 
 def _outpoint(message: bytes, script: bytes) -> bytes:

@@ -1,7 +1,7 @@
 r"""EIP-191 version 0x45 ("E"): what ``personal_sign`` signs.
 
-The digest is Keccak-256("\x19Ethereum Signed Message:\n" ‖ length in decimal ‖ message). 0x19 begins no RLP list, so what
-is signed here is never a transaction.
+The digest is Keccak-256("\x19Ethereum Signed Message:\n" ‖ length in decimal ‖ message). 0x19 begins neither
+an RLP list nor a transaction type that exists, so what is signed here is no transaction.
 """
 
 from __future__ import annotations

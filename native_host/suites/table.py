@@ -50,10 +50,10 @@ class Suite(Value, frozen=True, kw_only=True):
     """One row.
 
     ``variants`` are the other algorithms that a key of this one may be used with. ``digest_bytes`` is the length of a
-    ``digest`` and ``hash_name`` what it is a digest by (``any``: any hash of that length; ``none``: the 32 bytes are the message
-    itself); without it the algorithm takes ``data`` only. ``usages`` may stand together on one key, and are
-    what a key gets that asks for none; an account key derived from a seed then gets ``derived_usages``. ``schemes`` are the derivation schemes, the default
-    first. ``jwk_algs`` are further names that a JWK of such a key may bear as ``alg``.
+    ``digest`` and ``hash_name`` what it is a digest by (``any``: any hash of that length; ``none``: the bytes are the
+    message itself); without it the algorithm takes ``data`` only. ``usages`` may stand together on one key, and are what a
+    key gets that asks for none; an account key derived from a seed then gets ``derived_usages``. ``schemes`` are the
+    derivation schemes, the default first. ``jwk_algs`` are further names that a JWK of such a key may bear as ``alg``.
     """
 
     alg: str
