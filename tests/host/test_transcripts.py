@@ -92,6 +92,7 @@ class Player:
 
     The browser starts at the first line that needs it. What may stand after ``@``:
 
+    ``after NAME``                    another transcript comes first
     ``browser NAME``                  the browser is not Chromium
     ``detached``                      the extension is attached to no wallet
     ``arguments …``                   the host is started with just these
@@ -119,11 +120,7 @@ class Player:
 
     def play(self, text: str) -> None:
         """Play every line, then see that the host ends well and that nothing was left over."""
-        for number, mark, content in read_lines(text):
-            try:
-                self._play(mark, content)
-            except (AssertionError, TimeoutError, PortClosed) as error:
-                pytest.fail(f"line {number}: {mark} {content}\n{error}", pytrace=False)
+        self._play_lines(text)
         if self._port is not None:
             self._port.end_input()
             self._exit(0)
@@ -132,6 +129,13 @@ class Player:
         """Close the browser, whatever happened."""
         if self._emulator is not None:
             self._emulator.quit()
+
+    def _play_lines(self, text: str) -> None:
+        for number, mark, content in read_lines(text):
+            try:
+                self._play(mark, content)
+            except (AssertionError, TimeoutError, PortClosed) as error:
+                pytest.fail(f"line {number}: {mark} {content}\n{error}", pytrace=False)
 
     def _play(self, mark: str, content: str) -> None:
         match mark:
@@ -150,23 +154,31 @@ class Player:
                 pytest.fail("There is no such mark.")
 
     def _happen(self, word: str, rest: str) -> None:
-        first, *members = shlex.split(rest) or [""]
-        fits = dict(member.split("=", 1) for member in members if "=" in member)
         match word:
+            case "after":
+                self._play_lines((FOLDER / f"{rest}.txt").read_text(encoding="utf-8"))
             case "browser":
                 self._browser = rest
             case "detached":
                 self._attached = False
             case "arguments":
                 self._arguments = shlex.split(rest)
-            case "approver":
-                self._approver.rule(do=first, **fits)
-            case "hold":
-                self._gates[first] = self._approver.hold(**fits)
-            case "release":
-                self._gates[first].release()
+            case "approver" | "hold" | "release":
+                self._happen_to_person(word, *shlex.split(rest))
             case _:
                 self._happen_to_port(word, rest)
+
+    def _happen_to_person(self, word: str, name: str, *members: str) -> None:
+        fits: dict[str, Any] = dict(member.split("=", 1) for member in members)
+        if "times" in fits:
+            fits["times"] = int(fits["times"])
+        match word:
+            case "approver":
+                self._approver.rule(do=name, **fits)
+            case "hold":
+                self._gates[name] = self._approver.hold(**fits)
+            case _:
+                self._gates[name].release()
 
     def _happen_to_port(self, word: str, rest: str) -> None:
         match word:
