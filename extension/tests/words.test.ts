@@ -34,11 +34,11 @@ test("an origin that is not let in gets the exact command", () => {
   expect(commands(refusal("origin_not_allowed"), release)).toEqual(["strongroom origins add moz-extension:companion@strongroom.io"]);
 });
 
-test("a missing host gets the commands that install it; the ids of releases are let in from the start", () => {
+test("a missing host gets the commands that install it and let this extension in", () => {
   const missing = { from: "connection", fault: "host_missing" } as const;
 
   expect(commands(missing)).toEqual(["pipx install strongroom", "strongroom origins add chrome-extension://abc/ --development", "strongroom install"]);
-  expect(commands(missing, release)).toEqual(["pipx install strongroom", "strongroom install"]);
+  expect(commands(missing, release)).toEqual(["pipx install strongroom", "strongroom origins add moz-extension:companion@strongroom.io", "strongroom install"]);
 });
 
 test("a version mismatch says which part to update", () => {

@@ -68,7 +68,7 @@ export interface Slot {
   readonly label: string;
 }
 
-/** `keyCount` (keys of the caller's wallet) is left out while locked: the host itself cannot tell then. `unattended` is what `hello` says too, but a set-up after `hello` decides it anew; left out when there is no keystore. */
+/** `keyCount` (keys of the caller's wallet) is left out while locked: which records are whose is sealed. `unattended` is what `hello` says too, but a set-up after `hello` decides it anew; left out when there is no keystore. */
 export interface Status {
   readonly state: State;
   readonly idleLockSeconds: number;

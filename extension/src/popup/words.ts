@@ -35,7 +35,7 @@ const FAULTS: Record<Fault, (self: Self) => Help> = {
     text: "Your keys live in a program on this computer, not in the browser. This browser cannot find that program. In a terminal:",
     steps: [
       { text: "Install it:", command: "pipx install strongroom" },
-      ...(self.development ? [{ text: "Let this extension in:", command: attach(self) }] : []),
+      { text: "Let this extension in:", command: attach(self) },
       REGISTER,
     ],
   }),
