@@ -72,7 +72,7 @@ def carry_out(steps: Sequence[Step], *, dry_run: bool) -> None:
         if not dry_run:
             apply(step)
         readers = f"  ({', '.join(step.titles)})" if step.titles else ""
-        print(f"{_SAID[step.action]:<9}  {step.path}{readers}")
+        print(f"{step.action if dry_run else _SAID[step.action]:<9}  {step.path}{readers}")
         if step.note:
             print(f"{'':<11}{step.note}")
     if all(step.action in {"keep", "refuse", "skip"} for step in steps):
