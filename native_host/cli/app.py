@@ -11,6 +11,7 @@ import sys
 import typer
 
 from native_host.cli.audit import audit
+from native_host.cli.demo.show import demo
 from native_host.cli.doctor import doctor
 from native_host.cli.install import install
 from native_host.cli.origins import origins
@@ -28,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
 app.command()(init)
 app.command()(status)
 app.command()(keys)
