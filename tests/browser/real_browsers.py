@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 PATIENCE_SECONDS = 90.0
 """How long anything may take on a loaded machine before a test fails; nothing waits that long when it works."""
@@ -39,14 +40,20 @@ class Browser(Protocol):
     family: Literal["chromium", "firefox"]
     process_id: int
 
-    def open(self, page: str, *, scheme: Scheme = "light") -> None:
+    def open(self, page: str) -> None:
         """Load a page of the extension (``popup.html``) in a tab of a popup's size."""
+
+    def use_scheme(self, scheme: Scheme) -> None:
+        """Have pages see that the person prefers light or dark; light at first."""
 
     def js(self, expression: str) -> Any:
         """The JSON value of an expression in the page, awaited if it is a promise."""
 
     def click(self, selector: str) -> None:
         """Click the middle of the element as a mouse does."""
+
+    def press(self, name: str) -> None:
+        """Click the button of this name, as a screen reader tells it, once it can be clicked."""
 
     def type(self, selector: str, text: str) -> None:
         """Focus a field and type into it."""
@@ -129,9 +136,11 @@ class Chromium:
         self._page: Page = self._context.pages[0] if self._context.pages else self._context.new_page()
         self.process_id = int((user_data_dir / "SingletonLock").readlink().name.rpartition("-")[2])
 
-    def open(self, page: str, *, scheme: Scheme = "light") -> None:
-        self._page.emulate_media(color_scheme=scheme)
+    def open(self, page: str) -> None:
         self._page.goto(f"chrome-extension://{self._id}/{page}")
+
+    def use_scheme(self, scheme: Scheme) -> None:
+        self._page.emulate_media(color_scheme=scheme)
 
     def js(self, expression: str) -> Any:
         from playwright.sync_api import Error
@@ -143,6 +152,9 @@ class Chromium:
 
     def click(self, selector: str) -> None:
         self._page.click(selector)
+
+    def press(self, name: str) -> None:
+        self._page.get_by_role("button", name=name, exact=True).click()
 
     def type(self, selector: str, text: str) -> None:
         self._page.click(selector)
@@ -179,7 +191,6 @@ class Firefox:
         self._process = subprocess.Popen([program, *arguments], env=dict(environment), stdout=self._log, stderr=subprocess.STDOUT)
         self.process_id = self._process.pid
         self._next_id = 0
-        self._scheme: Scheme = "light"
         try:
             self._socket = self._connect(profile / "WebDriverBiDiServer.json")
             self._send("session.new", capabilities={})
@@ -216,9 +227,7 @@ class Firefox:
             raise ScriptError(f"{method}: {reply['message']}")
         return reply["result"]
 
-    def open(self, page: str, *, scheme: Scheme = "light") -> None:
-        if scheme != self._scheme:
-            self._set_scheme(scheme)
+    def open(self, page: str) -> None:
         self._send("browsingContext.navigate", context=self._page, url=f"moz-extension://{FIREFOX_UUID}/{page}", wait="complete")
 
     def js(self, expression: str) -> Any:
@@ -231,7 +240,13 @@ class Firefox:
         return None if value is None else json.loads(value)
 
     def click(self, selector: str) -> None:
-        x, y = self._middle_of(selector)
+        self._click(f"document.querySelector({json.dumps(selector)})")
+
+    def press(self, name: str) -> None:
+        self._click(f"[...document.querySelectorAll('button')].find((b) => (b.ariaLabel ?? b.textContent.trim()) === {json.dumps(name)})")
+
+    def _click(self, element: str) -> None:
+        x, y = self._middle_of(element)
         pointer = [{"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
         self._act({"type": "pointer", "id": "mouse", "actions": pointer})
 
@@ -244,21 +259,24 @@ class Firefox:
         self._send("input.performActions", context=self._page, actions=[source])
         self._send("input.releaseActions", context=self._page)
 
-    def _middle_of(self, selector: str) -> tuple[int, int]:
+    def _middle_of(self, element: str) -> tuple[int, int]:
         """Where a click lands, once the element can be seen, is enabled and has stopped moving, as Playwright waits too."""
-        where = (
-            f"(async (e) => {{ if (!e || e.disabled) return null; e.scrollIntoView({{block: 'center'}}); const a = e.getBoundingClientRect();"
-            " await new Promise((r) => setTimeout(r, 50)); const b = e.getBoundingClientRect();"
-            " const x = Math.floor(b.x + b.width / 2), y = Math.floor(b.y + b.height / 2), top = document.elementFromPoint(x, y);"
-            f" return b.width && a.x === b.x && a.y === b.y && top && (e.contains(top) || top.contains(e)) ? [x, y] : null; }})(document.querySelector({json.dumps(selector)}))"
-        )
-        x, y = wait(self, where)
+        where = """(async (e) => {
+            if (!e || e.disabled) return null;
+            e.scrollIntoView({block: "center"});
+            const before = e.getBoundingClientRect();
+            await new Promise((next) => setTimeout(next, 50));
+            const box = e.getBoundingClientRect();
+            const [x, y] = [Math.floor(box.x + box.width / 2), Math.floor(box.y + box.height / 2)];
+            const top = document.elementFromPoint(x, y);
+            return box.width && before.x === box.x && before.y === box.y && top && e.contains(top) ? [x, y] : null;
+        })"""
+        x, y = wait(self, f"{where}({element})")
         return int(x), int(y)
 
-    def _set_scheme(self, scheme: Scheme) -> None:
+    def use_scheme(self, scheme: Scheme) -> None:
         # 0 is dark, 1 is light: what pages see as prefers-color-scheme.
         self._inside(f"Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', {0 if scheme == 'dark' else 1})")
-        self._scheme = scheme
 
     def _inside(self, expression: str) -> None:
         """Evaluate in the browser's own window, which reaches what no page does."""

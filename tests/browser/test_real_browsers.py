@@ -20,7 +20,7 @@ from native_host.testing.families import MEBIBYTE
 from native_host.testing.manifest import ConnectError
 from native_host.testing.port import PortClosed, PostError
 from tests.browser.conftest import Launch, extension_id_of
-from tests.browser.real_browsers import Browser, ScriptError, until, wait
+from tests.browser.real_browsers import SCHEMES, Browser, ScriptError, until, wait
 from tests.script_hosts import ECHO, FACTS, LATE, STUBBORN, write_host
 
 FAMILIES = ["chromium", "firefox"]
@@ -83,10 +83,11 @@ def registry(family: str, extension: Path, tmp_path: Path) -> Registry:
 def test_a_page_can_be_driven_and_pictured(browser: Browser, artefacts: Path) -> None:
     """Open, type, click and see: keys and clicks arrive as a person's, light and dark are told apart."""
     pictures = []
-    for scheme in ("light", "dark"):
-        browser.open("page.html", scheme=scheme)
+    for scheme in SCHEMES:
+        browser.use_scheme(scheme)
+        browser.open("page.html")
         browser.type("#field", "Grüße 1")
-        browser.click("#button")
+        browser.press("Copy")
         assert "Grüße 1" == wait(browser, "document.getElementById('copy').textContent")
         picture = artefacts / f"facade-{browser.family}-{scheme}.png"
         browser.shot(picture)
