@@ -50,6 +50,10 @@ class Figure:
         """Nine of ten samples are not above it."""
         return sorted(self.samples)[max(0, -(-len(self.samples) * 9 // 10) - 1)]
 
+    def times(self, base: Figure) -> float:
+        """The median over the rounds of this sample divided by the base's of the same round: a busy moment cancels out."""
+        return statistics.median(mine / other for mine, other in zip(self.samples, base.samples, strict=True))
+
 
 class HostEnded(Exception):
     """The host closed its output instead of answering."""
@@ -195,10 +199,10 @@ def one_core(*processes: int) -> Iterator[None]:
 
 def show(title: str, figures: Sequence[Figure]) -> str:
     """The figures as a Markdown table under a heading."""
-    medians = {figure.name: figure.median for figure in figures}
+    named = {figure.name: figure for figure in figures}
     lines = [f"### {title}", "", "| what | median | p90 | ratio | aim | |", "|---|---:|---:|---:|---:|---|"]
     for figure in figures:
-        ratio = figure.median / medians[figure.base] if figure.base else None
+        ratio = figure.times(named[figure.base]) if figure.base else None
         aim = "" if figure.aim is None or ratio is None else ("met" if ratio <= figure.aim else "missed")
         times = "" if ratio is None else f"{ratio:.2f} × {figure.base}"
         limit = "" if figure.aim is None else f"≤ {figure.aim:g}"

@@ -27,7 +27,7 @@ def figures(rounds: int = ROUNDS) -> tuple[list[Figure], list[Figure]]:
     times = [
         _figure(size, "ms", [total - kdf for total, kdf in zip(samples[str(size)], samples["kdf"], strict=True)], 1.1) for size in SIZES
     ]
-    return times, [_figure(size, "MB", resident[size], None) for size in SIZES]
+    return times, [_figure(size, "MB", resident[size][1:], None) for size in SIZES]
 
 
 def _figure(size: int, unit: str, samples: list[float], aim: float | None) -> Figure:
