@@ -8,6 +8,7 @@ import sys
 
 from native_host.config import find_paths, person_home
 from native_host.install import InstallError
+from native_host.install.checks import writable_by_others
 from native_host.install.machine import Machine, system_of
 
 
@@ -41,7 +42,7 @@ def check_shared() -> None:
         InstallError: the interpreter or the package does not.
     """
     for path in (os.path.realpath(sys.executable), os.path.dirname(os.path.dirname(os.path.abspath(__file__)))):
-        if os.stat(path).st_uid != 0:
+        if os.stat(path).st_uid != 0 or writable_by_others(path):
             raise InstallError(
                 "This copy of Strongroom belongs to one person, who could change what every account starts.",
                 mend="Install it for the whole machine first (for instance with: sudo pipx install --global strongroom).",

@@ -33,7 +33,7 @@ def install(
     """Register the host, so that browsers find it. Run it again at any time: what is right stays as it is."""
     import sys
 
-    from native_host.cli.here import check_shared, this_machine
+    from native_host.cli.here import check_shared, runnable, this_machine
     from native_host.host import attached_origins
     from native_host.install import InstallError
     from native_host.install.launcher import check_interpreter
@@ -59,7 +59,7 @@ def install(
     carry_out(steps, dry_run=dry_run)
     if not origins:
         print("\nNo extension is attached to a wallet yet, so the host refuses every one. Next:")
-        print("  strongroom origins add ORIGIN\n  strongroom install")
+        print(f"  {runnable('strongroom origins add ORIGIN')}\n  {runnable('strongroom install')}")
     if any(step.action == "refuse" for step in steps):
         raise typer.Exit(1)
 

@@ -162,9 +162,10 @@ def writable_by_others(path: str) -> str:
 
 def mend_loose(path: str) -> str:
     """The command after which nobody else can change ``path``."""
-    if os.lstat(path).st_uid not in {0, os.geteuid()}:
+    owner = os.lstat(path).st_uid
+    if owner not in {0, os.geteuid()}:
         return f'sudo chown "$(id -un)" {quote(path)}'
-    return f"chmod go-w {quote(path)}"
+    return f"{'' if owner == os.geteuid() else 'sudo '}chmod go-w {quote(path)}"
 
 
 def _may_leave_flatpak(machine: Machine, app: str) -> bool:

@@ -19,6 +19,8 @@ from native_host.install.checks import (
     check_program,
     check_sandbox,
     install_command,
+    mend_loose,
+    writable_by_others,
 )
 from native_host.install.documents import read_object
 from native_host.install.machine import Machine, find_browsers, manifest_files
@@ -48,6 +50,9 @@ def _examine_surroundings(machine: Machine, origins: Sequence[str]) -> Iterator[
     if not origins:
         text = "No extension is attached to a wallet, so the host will refuse every one."
         yield Finding(check="origins", verdict="warn", text=text, mend="strongroom origins add ORIGIN")
+    if loose := writable_by_others(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))):
+        text = f"{loose} can be changed by others, who then decide what the host does."
+        yield Finding(check="package", verdict="fail", text=text, mend=mend_loose(loose))
     if machine.environ.get("STRONGROOM_HOME"):
         text = "STRONGROOM_HOME is set here; a browser that was started without it uses the usual folders instead."
         yield Finding(check="home", verdict="warn", text=text, mend="unset STRONGROOM_HOME")

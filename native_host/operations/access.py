@@ -34,6 +34,7 @@ def get_status(house: House, permit: Permit, *, idle_lock_seconds: int) -> Statu
     return Status(
         state="unlocked" if unlocked else "locked" if store.is_set_up else "uninitialized",
         idle_lock_seconds=idle_lock_seconds,
+        unattended=store.unattended if store.is_set_up else UNSET,
         slots=[SlotInfo(kind=slot.kind, label=slot.label) for slot in store.slots()],
         key_count=store.count(store.owner_of(permit.session.wallet_id)) if unlocked else UNSET if store.is_set_up else 0,
     )

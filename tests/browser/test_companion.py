@@ -130,7 +130,6 @@ def test_from_nothing_to_signatures_of_every_account(companion: Companion) -> No
     companion.picture("setup")
     browser.press("Set up")
     companion.see("No wallet yet")
-    assert "Approvals are answered by a program, not by you." in companion.text()
     companion.picture("empty")
     browser.press("Create a new wallet")
 
@@ -154,6 +153,16 @@ def test_from_nothing_to_signatures_of_every_account(companion: Companion) -> No
     reviews = [ask for ask in companion.approver.asked if ask["kind"] == "review" and ask["method"] == "signMessage"]
     assert [MESSAGE] * 3 == [fact["value"] for ask in reviews for fact in ask["facts"] if fact["kind"] == "message"]
     assert {companion.origin} == {ask["caller"]["origin"] for ask in reviews}
+
+
+def test_an_unattended_keystore_is_flagged(companion: Companion) -> None:
+    """Set up through a configured program: the popup says so from then on, before and after a new connection."""
+    companion.set_up()
+    flag = "Approvals are answered by a program, not by you."
+    assert flag in companion.text()
+    companion.browser.stop_background()
+    companion.see("Locked")
+    assert flag in companion.text()
 
 
 def test_locking_closes_and_unlocking_brings_back(companion: Companion) -> None:

@@ -71,7 +71,9 @@ def test_the_interpreter_is_read_back(python: str) -> None:
     assert python == interpreter_of(launcher_source(python).encode())
 
 
-@pytest.mark.parametrize("content", [b"", b"#!/usr/bin/python3 -I\n", b"\xff\xfe", b"#!/bin/sh\nexec true\n# Written by: strongroom install\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"#!/usr/bin/python3 -I\n", b"\xff\xfe", b"#!/bin/sh\nexec true\n# Written by: strongroom install\n"]
+)
 def test_what_is_not_a_launcher_names_no_interpreter(content: bytes) -> None:
     """A script that we did not write tells nothing."""
     assert None is interpreter_of(content)
@@ -82,7 +84,9 @@ def test_an_interpreter_without_the_package_is_refused(tmp_path: Path) -> None:
     bare = tmp_path / "bin" / "python"
     bare.parent.mkdir()
     bare.symlink_to(os.path.realpath(sys.executable))
-    (tmp_path / "pyvenv.cfg").write_text(f"home = {os.path.dirname(os.path.realpath(sys.executable))}\ninclude-system-site-packages = false\n")
+    (tmp_path / "pyvenv.cfg").write_text(
+        f"home = {os.path.dirname(os.path.realpath(sys.executable))}\ninclude-system-site-packages = false\n"
+    )
     for python in (str(bare), str(tmp_path / "nothing")):
         with pytest.raises(InstallError, match="does not find Strongroom"):
             check_interpreter(python)

@@ -75,7 +75,14 @@ def test_the_form_for_firefox() -> None:
 
 @pytest.mark.parametrize(
     "origin",
-    ["chrome-extension://*/", "chrome-extension://abc/", f"chrome-extension://{CHROMIUM_ID}", "https://example.org/", "moz-extension:", "x"],
+    [
+        "chrome-extension://*/",
+        "chrome-extension://abc/",
+        f"chrome-extension://{CHROMIUM_ID}",
+        "https://example.org/",
+        "moz-extension:",
+        "x",
+    ],
 )
 def test_what_is_no_origin_is_let_in_nowhere(origin: str) -> None:
     """Wildcards and other schemes give no entry, and are refused where a person types them."""

@@ -43,7 +43,11 @@ def test_an_answer_is_read(tmp_path: Path) -> None:
 def test_the_host_is_asked_as_a_browser_asks(tmp_path: Path) -> None:
     """It gets the browser's arguments, its own folder as working folder, and a hello of protocol 1."""
     seen = tmp_path / "seen"
-    trip(tmp_path, f"import pathlib\ncall = read()\npathlib.Path({str(seen)!r}).write_text(repr((sys.argv[1:], os.getcwd(), call)))", arguments=("a", "b"))
+    trip(
+        tmp_path,
+        f"import pathlib\ncall = read()\npathlib.Path({str(seen)!r}).write_text(repr((sys.argv[1:], os.getcwd(), call)))",
+        arguments=("a", "b"),
+    )
     arguments, folder, call = eval(seen.read_text())  # noqa: S307  # written by the line above
     assert (["a", "b"], str(tmp_path)) == (arguments, folder)
     assert {"jsonrpc", "id", "method", "params"} == set(call)
@@ -65,7 +69,10 @@ def test_a_refusal_is_an_answer(tmp_path: Path) -> None:
     ("body", "failure"),
     [
         ("sys.exit(7)", "it ended with status 7 before it answered"),
-        ("read(); sys.stderr.write('first\\nno \\x1b[31mkeystore\\n'); sys.exit(1)", "it ended with status 1 before it answered (no [31mkeystore)"),
+        (
+            "read(); sys.stderr.write('first\\nno \\x1b[31mkeystore\\n'); sys.exit(1)",
+            "it ended with status 1 before it answered (no [31mkeystore)",
+        ),
         ("read(); print('Hello, world', flush=True); read()", "it wrote something that is no frame to its standard output"),
         ("read(); write(b'Hello'); read()", "its frame holds no JSON"),
         ("read(); write(b'[' * 5000); read()", "its frame holds no JSON"),

@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import pytest
 
+from native_host.approval.window.theme import LIGHT
+
 PATIENCE_SECONDS = 30.0
 
 
@@ -57,6 +59,12 @@ class Screen:
         run = subprocess.run(["xdotool", *arguments], env=self.environ, capture_output=True, text=True, check=False)
         assert run.returncode == 0 or not check, run.stderr
         return run.stdout.strip()
+
+    def colour(self, x: int, y: int) -> str:
+        """The colour of one pixel, ``#rrggbb``."""
+        take = ["import", "-silent", "-window", "root", "-crop", f"1x1+{x}+{y}", "-depth", "8", "rgb:-"]
+        run = subprocess.run(take, env=self.environ, capture_output=True, check=True)
+        return "#" + run.stdout[:3].hex()
 
     def picture(self, path: Path) -> None:
         subprocess.run(["import", "-silent", "-window", "root", str(path)], env=self.environ, check=True)
@@ -103,8 +111,9 @@ class Window:
         wait_until(self.has_keyboard, "the window is open and active")
 
     def ids(self) -> list[str]:
-        found = self.screen.xdotool("search", "--onlyvisible", "--class", "Strongroom", check=False)
-        return found.split()
+        """This process's windows on the screen; those of other approvers are not among them."""
+        mine = ("--all", "--pid", str(self.process.pid), "--class", "Strongroom")
+        return self.screen.xdotool("search", "--onlyvisible", *mine, check=False).split()
 
     def has_keyboard(self) -> bool:
         return bool(self.ids()) and self.screen.xdotool("getwindowfocus", check=False) in self.ids()
@@ -130,9 +139,13 @@ class Window:
     def type(self, text: str) -> None:
         self.screen.xdotool("type", "--delay", "5", text)
 
+    def own_id(self) -> str:
+        (found,) = self.ids()
+        return found
+
     def geometry(self) -> tuple[int, int, int, int]:
         """Left, top, width, height on the screen, in pixels."""
-        lines = self.screen.xdotool("getwindowgeometry", "--shell", self.ids()[-1]).splitlines()
+        lines = self.screen.xdotool("getwindowgeometry", "--shell", self.own_id()).splitlines()
         values = dict(line.split("=") for line in lines)
         return int(values["X"]), int(values["Y"]), int(values["WIDTH"]), int(values["HEIGHT"])
 
@@ -146,6 +159,15 @@ class Window:
     def click_main_button(self) -> None:
         """The right-most button: the one that says yes."""
         self.click(from_right=40, from_bottom=48)
+
+    def main_button_is_armed(self) -> bool:
+        """By its colour, near its corner, where no text is."""
+        left, top, width, height = self.geometry()
+        scale = self.screen.dpi / 72
+        return self.screen.colour(round(left + width - 20 * scale), round(top + height - 57 * scale)) == LIGHT.accent
+
+    def wait_armed(self) -> None:
+        wait_until(self.main_button_is_armed, "the button that says yes is armed")
 
     def picture(self, path: Path) -> None:
         self.screen.picture(path)
