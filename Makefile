@@ -95,7 +95,7 @@ $(DEV): $(RUNTIME) requirements/dev.txt
 
 $(NPM): extension/package-lock.json
 	@echo "Installing the extension's tools"
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' || { echo "Node 20 or newer is needed." >&2; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { echo "Node 20 or newer is needed." >&2; exit 1; }
 	@npm --prefix extension ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
