@@ -161,6 +161,14 @@ def test_inherited_descriptors_are_closed() -> None:
     assert b"['', [0, 1, 2], False, False]" == state
 
 
+def test_the_pipe_that_firefox_leaks_is_closed() -> None:
+    """It is the first descriptor after the standard ones."""
+    command = ["/bin/sh", "-c", 'exec 3<&0; exec "$0" -c "$1"', sys.executable, TAKES_OVER]
+    finished = subprocess.run(command, input=frame(b"{}"), capture_output=True, check=True, timeout=60)
+    state, _ = FrameReader().feed(finished.stdout)
+    assert b"['', [0, 1, 2], False, False]" == state
+
+
 GREETS = """
 from native_host.transport.frames import FrameReader, read_frames, take_over_stdio, write_frames
 frames_in, frames_out = take_over_stdio()

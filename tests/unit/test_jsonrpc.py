@@ -381,12 +381,41 @@ def test_replies_that_would_push_a_batch_past_the_limit_become_too_large(size: i
     assert RESPONSE_BYTES // len(replies[0][1]) - 1 <= len(whole) < BATCH
 
 
-def test_a_batch_of_exactly_the_limit_is_sent_whole() -> None:
-    """Nothing is replaced that fits."""
-    replies = [(1, b"1" * 500_000), (2, b"2" * (RESPONSE_BYTES - 500_000 - 3))]
-    assert RESPONSE_BYTES == len(encode_batch(replies))
-    replies.append((3, encode_error(3, TooLarge())))
-    assert RESPONSE_BYTES >= len(encode_batch(replies))
+@pytest.mark.parametrize(("spare", "whole"), [(1, True), (0, True), (-1, False)])
+def test_a_batch_is_sent_whole_up_to_exactly_the_limit(spare: int, *, whole: bool) -> None:
+    """Two brackets and one comma stand around two replies."""
+    replies = [(1, b"1" * 500_000), (2, b"2" * (RESPONSE_BYTES - 500_000 - 3 - spare))]
+    array = encode_batch(replies)
+    assert len(array) <= RESPONSE_BYTES
+    assert whole == (b"[" + replies[0][1] + b"," + replies[1][1] + b"]" == array)
+
+
+@pytest.mark.parametrize(("spare", "last_is_whole"), [(0, True), (-1, False)])
+def test_what_fits_beside_a_replaced_reply_is_whole(spare: int, *, last_is_whole: bool) -> None:
+    """The room that a reply did not take is there for the next one, to the last byte."""
+    replaced = encode_error(2, TooLarge())
+    first, last = b"1" * 500_000, b"3" * (RESPONSE_BYTES - 500_000 - len(replaced) - 4 - spare)
+    expected = [first, replaced, last if last_is_whole else encode_error(3, TooLarge())]
+    assert b"[" + b",".join(expected) + b"]" == encode_batch([(1, first), (2, b"2" * 700_000), (3, last)])
+
+
+@pytest.mark.parametrize(("spare", "reason"), [(0, None), (-1, "too_large")])
+def test_a_result_fits_up_to_exactly_the_limit(spare: int, reason: str | None) -> None:
+    """One byte more is one too many; the length of the id makes the byte."""
+    result = RandomBytesResult(bytes=Base64Url(bytes(786_375)))
+    missing = RESPONSE_BYTES - len(encode_result("", result))
+    assert 0 < missing <= 64
+    reply = encode_result("i" * (missing - spare), result)
+    assert reason == json.loads(reply).get("error", {}).get("data", {}).get("reason")
+    assert reason is not None or RESPONSE_BYTES == len(reply)
+
+
+def test_a_refusal_knows_the_method_if_there_is_one() -> None:
+    """Before hello a method of the protocol is answered otherwise than one that is none."""
+    for method, known in (("randomBytes", "randomBytes"), ("signPsbt", "signPsbt"), ("dance", None)):
+        item = only(request(method=method, params={"length": 0}))
+        assert isinstance(item, Refusal)
+        assert known == item.method
 
 
 def test_calls_and_refusals_show_nothing_of_what_they_hold() -> None:

@@ -13,14 +13,17 @@ MANIFEST = "/home/a/.mozilla/native-messaging-hosts/io.strongroom.host.json"
 UUID = "{0f4a7b2c-1234-4abc-8def-0123456789AB}"
 
 
-@pytest.mark.parametrize("arguments", [[CHROMIUM], [CHROMIUM, "--parent-window=0"], [CHROMIUM, "--parent-window=132456"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[CHROMIUM], [CHROMIUM, "--parent-window=0"], [CHROMIUM, "--parent-window=132456"], [CHROMIUM, "--parent-window=" + "1" * 20]],
+)
 def test_chromium_names_its_origin_first(arguments: list[str]) -> None:
     """The handle of the parent window, which Windows adds, is not used."""
     claim = parse_arguments(arguments)
     assert (CHROMIUM, "chromium", None) == (claim.origin, claim.family, claim.manifest_path)
 
 
-@pytest.mark.parametrize("addon", ["companion@strongroom.example", "a@b", "@b.c", "A-._9@Z-._0", UUID, UUID.upper()])
+@pytest.mark.parametrize("addon", ["companion@strongroom.example", "a@b", "@b.c", "A-._9@Z-._0", "a@" + "b" * 78, UUID, UUID.upper()])
 def test_firefox_names_its_manifest_and_the_add_on(addon: str) -> None:
     """Both forms of add-on ids of Firefox's manifest schema."""
     claim = parse_arguments([MANIFEST, addon])
@@ -63,6 +66,7 @@ REFUSED = {
     "an add-on with a line end": [MANIFEST, "a@b\n"],
     "an add-on of 81 characters": [MANIFEST, "a@" + "b" * 79],
     "an empty add-on": [MANIFEST, ""],
+    "a UUID with one brace": [MANIFEST, UUID[:-1] + "x"],
     "braces alone": [MANIFEST, "{}"],
     "a UUID without braces": [MANIFEST, UUID[1:-1]],
     "a UUID of other groups": [MANIFEST, "{0f4a7b2c1234-4abc-8def-0123-456789ab}"],

@@ -37,7 +37,7 @@ class Proc:
         fields = ["S", parent, *[0] * 17, started, *[0] * 30]
         (process / "stat").write_text(f"{pid} ({name}) " + " ".join(map(str, fields)) + "\n")
         uid = os.getuid() if uid is None else uid
-        (process / "status").write_text(f"Name:\t{name}\nPPid:\t{parent}\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\n")
+        (process / "status").write_text(f"Name:\t{name}\nPPid:\t{parent}\nUid:\t{uid}\t{uid + 1}\t{uid + 1}\t{uid + 1}\n")
         if executable is not None:
             (process / "exe").symlink_to(executable)
 
@@ -100,6 +100,21 @@ def test_a_program_file_that_others_may_write_is_replaceable(proc: Proc, program
     assert ("Chromium", "unknown") == proc.examine(50)[:2]
 
 
+def test_a_program_file_of_another_than_root_is_replaceable(proc: Proc, program: ProgramMaker) -> None:
+    """Whatever its mode."""
+    path = program("chromium")
+    if os.getuid() == 0:
+        os.chown(path, 12345, -1)
+    proc.add(50, path)
+    assert ("Chromium", "unknown") == proc.examine(50)[:2]
+
+
+def test_a_program_file_of_the_system_is_not_replaceable(tmp_path: Path) -> None:
+    """Root's, and root's alone to write."""
+    (tmp_path / "exe").symlink_to("/bin/cat")
+    assert ("/bin/cat", False) == process_linux._read_executable(str(tmp_path / "exe"))
+
+
 def test_the_other_family_contradicts_the_arguments(proc: Proc, program: ProgramMaker) -> None:
     """Firefox does not start hosts as Chromium does."""
     path = program("firefox")
@@ -127,7 +142,7 @@ def test_a_browser_is_found_behind_shell_scripts(proc: Proc, program: ProgramMak
     path = program("chromium")
     proc.add(50, program("sh"), parent=49, started=300)
     proc.add(49, program("bash"), parent=48, started=200)
-    proc.add(48, path, started=100)
+    proc.add(48, path, started=200)
     browser, _, text = proc.examine(50)
     assert "Chromium" == browser
     assert text.startswith(f"Started by Chromium ({path}) through a script")
@@ -146,6 +161,16 @@ def test_a_number_that_was_given_again_is_no_ancestor(proc: Proc, program: Progr
     proc.add(50, program("sh"), parent=49, started=300)
     proc.add(49, program("chromium"), started=301)
     assert (None, "unknown") == proc.examine(50)[:2]
+
+
+@pytest.mark.parametrize(("shells", "found"), [(4, True), (5, False)])
+def test_a_few_shells_are_looked_behind(proc: Proc, program: ProgramMaker, shells: int, *, found: bool) -> None:
+    """More of them in a row are no browser's way to start a host."""
+    shell = program("sh")
+    for pid in range(50, 50 + shells):
+        proc.add(pid, shell, parent=pid + 1)
+    proc.add(50 + shells, program("chromium"))
+    assert ("Chromium" if found else None) == proc.examine(50)[0]
 
 
 def test_shells_without_end_are_given_up(proc: Proc, program: ProgramMaker) -> None:
@@ -189,8 +214,9 @@ def test_a_replaced_program_file_is_still_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pid", [0, 1, 40, 2**22 + 1])
 def test_a_parent_that_is_gone_is_unknown(proc: Proc, pid: int) -> None:
     """Process 1 adopts orphans; other numbers may have no folder any more."""
-    proc.add(1, "/sbin/init")
+    proc.add(1, "/usr/lib/chromium/chromium")
     assert (None, "unknown") == proc.examine(pid)[:2]
+    assert "gone" in proc.examine(pid)[2]
 
 
 def test_a_user_manager_that_adopts_orphans_did_not_start_the_host(proc: Proc, program: ProgramMaker) -> None:
