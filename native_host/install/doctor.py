@@ -28,13 +28,15 @@ from native_host.install.manifests import extensions_of, listed_extensions
 from native_host.install.policies import Policy, read_policy
 from native_host.install.round_trip import Trip, say_hello
 
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
 # No store gives out this id, so the host must refuse it; a refusal is an answer.
 _NOBODY = {"chromium": "chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/", "firefox": "nobody@strongroom.invalid"}
 
 
-def examine(machine: Machine, *, origins: Sequence[str], timeout_seconds: float = 10) -> tuple[Finding, ...]:
+def examine(machine: Machine, *, origins: Sequence[str], timeout_seconds: float = 10, package: str = PACKAGE) -> tuple[Finding, ...]:
     """Look at every browser that is here, and start every registered host once for each way in which it is called."""
-    findings = list(_examine_surroundings(machine, origins))
+    findings = list(_examine_surroundings(machine, origins, package))
     browsers = find_browsers(machine)
     if not browsers:
         findings.append(
@@ -46,11 +48,11 @@ def examine(machine: Machine, *, origins: Sequence[str], timeout_seconds: float 
     return tuple(findings)
 
 
-def _examine_surroundings(machine: Machine, origins: Sequence[str]) -> Iterator[Finding]:
+def _examine_surroundings(machine: Machine, origins: Sequence[str], package: str) -> Iterator[Finding]:
     if not origins:
         text = "No extension is attached to a wallet, so the host will refuse every one."
         yield Finding(check="origins", verdict="warn", text=text, mend="strongroom origins add ORIGIN")
-    if loose := writable_by_others(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))):
+    if loose := writable_by_others(package):
         text = f"{loose} can be changed by others, who then decide what the host does."
         yield Finding(check="package", verdict="fail", text=text, mend=mend_loose(loose))
     if machine.environ.get("STRONGROOM_HOME"):

@@ -38,7 +38,10 @@ class _NoAnswer(Exception):
 
 
 def say_hello(command: list[str], environ: dict[str, str], timeout_seconds: float) -> Trip:
-    """Start ``command`` in its own folder, say hello, and close its input again; it never runs longer than ``timeout_seconds`` and two more."""
+    """Start ``command`` in its own folder, say hello, and close its input again.
+
+    It never runs longer than ``timeout_seconds`` and two more.
+    """
     start = time.monotonic()
     with tempfile.TemporaryFile() as errors:
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from native_host.install import InstallError
-from native_host.install.browsers import BROWSERS, BY_NAME, PLACES, SCOPES, SYSTEMS, places_of
+from native_host.install.browsers import BROWSERS, BY_NAME, PLACES, SCOPES, SYSTEMS, Place, places_of
 from native_host.install.machine import Machine, find_browsers, is_present, manifest_files, named_browsers, system_of
 from native_host.install.publish import FOLDER, files
 
@@ -24,7 +24,7 @@ def test_every_place_belongs_to_a_browser() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{place.browser}: {place.where}")
-def test_every_place_has_the_form_of_its_system_and_scope(place) -> None:
+def test_every_place_has_the_form_of_its_system_and_scope(place: Place) -> None:
     """A person's place is below the home folder or HKCU, a system's is absolute or below HKLM."""
     start = {
         ("windows", "user"): "HKCU\\SOFTWARE\\",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from native_host.install import HOST_NAME
-from native_host.install.browsers import BY_NAME
+from native_host.install.browsers import BY_NAME, Scope
 from native_host.install.checks import Finding, writable_by_others
 from native_host.install.doctor import examine
 from native_host.install.launcher import MARK
@@ -22,7 +22,7 @@ ANSWER = {"host": {"name": "Strongroom", "version": "9.9"}, "state": "locked"}
 FILE = f".config/chromium/NativeMessagingHosts/{HOST_NAME}.json"
 
 
-def write_host(machine: Machine, reply: dict[str, object], scope: str = "user") -> None:
+def write_host(machine: Machine, reply: dict[str, object], scope: Scope = "user") -> None:
     """A host where the launcher should be: it leaves its arguments beside it, answers with ``reply`` and ends with its input."""
     launcher = Path(machine.launcher(scope))
     launcher.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def write_host(machine: Machine, reply: dict[str, object], scope: str = "user") 
     launcher.chmod(0o755)
 
 
-def install(machine: Machine, *, browser: str = "chromium", scope: str = "user", origins: tuple[str, ...] = (ORIGIN,)) -> Path:
+def install(machine: Machine, *, browser: str = "chromium", scope: Scope = "user", origins: tuple[str, ...] = (ORIGIN,)) -> Path:
     """Register the host for one browser and put a host that answers where the launcher is; the manifest's file."""
     steps = plan_install(machine, scope, origins=origins, python=sys.executable, browsers=[BY_NAME[browser]])
     for step in steps:
@@ -316,6 +316,15 @@ def test_chromium_as_a_snap_cannot_be_helped(machine: Machine) -> None:
     """There is no command that mends it, and none is invented."""
     (Path(machine.root) / "snap/chromium").mkdir(parents=True)
     assert [("sandbox", "fail", "")] == look(machine)
+
+
+def test_a_package_that_others_may_write(chromium: Machine, tmp_path: Path) -> None:
+    """Who may change the installed package decides what the host does."""
+    package = tmp_path / "package"
+    package.mkdir()
+    package.chmod(0o777)
+    findings = examine(chromium, origins=[ORIGIN], package=str(package))
+    assert [("package", "fail", f"chmod go-w {package}")] == [(f.check, f.verdict, f.mend) for f in findings if not f.browser]
 
 
 def test_a_sticky_folder_is_not_loose(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -45,10 +46,10 @@ def test_the_host_is_asked_as_a_browser_asks(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     trip(
         tmp_path,
-        f"import pathlib\ncall = read()\npathlib.Path({str(seen)!r}).write_text(repr((sys.argv[1:], os.getcwd(), call)))",
+        f"import pathlib\ncall = read()\npathlib.Path({str(seen)!r}).write_text(json.dumps([sys.argv[1:], os.getcwd(), call]))",
         arguments=("a", "b"),
     )
-    arguments, folder, call = eval(seen.read_text())  # noqa: S307  # written by the line above
+    arguments, folder, call = json.loads(seen.read_text())
     assert (["a", "b"], str(tmp_path)) == (arguments, folder)
     assert {"jsonrpc", "id", "method", "params"} == set(call)
     assert ("2.0", "hello", ["1"], {"name", "version"}) == (
