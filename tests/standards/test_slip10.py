@@ -1,0 +1,81 @@
+"""SLIP-0010: private derivation over secp256k1 and Ed25519, and what is done where there is no key."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+import pytest
+import slip10 as oracle
+from hypothesis import given
+from hypothesis import strategies as st
+
+from native_host.suites import ed25519, secp256k1
+from native_host.suites.hd import bip32, derivation, slip10
+from native_host.suites.hd.path import HARDENED
+from tests.vector_files import load
+
+ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
+SLIP10 = load("slip10")
+SECP256K1 = [(vector["seed"], chain) for vector in SLIP10["secp256k1"] for chain in vector["chains"]]
+ED25519 = [(vector["seed"], chain) for vector in SLIP10["ed25519"] for chain in vector["chains"]]
+
+INVALID = [ORDER.to_bytes(32, "big"), b"\xff" * 32]
+
+
+@pytest.mark.parametrize(("seed", "chain"), SECP256K1, ids=[f"{seed[:8]} {chain['path']}" for seed, chain in SECP256K1])
+def test_published_secp256k1(seed: str, chain: dict[str, Any]) -> None:
+    """A seed and a path give the published keys."""
+    secret = derivation.derive("ES256K", "SLIP10", bytes.fromhex(seed), chain["path"])
+
+    assert chain["private"] == secret.hex()
+    assert chain["public"] == secp256k1.public_key(secret).hex()
+
+
+@pytest.mark.parametrize(("seed", "chain"), ED25519, ids=[f"{seed[:8]} {chain['path']}" for seed, chain in ED25519])
+def test_published_ed25519(seed: str, chain: dict[str, Any]) -> None:
+    """A seed and a hardened path give the published keys, whose public ones SLIP-0010 writes with 00 before them."""
+    secret = derivation.derive("Ed25519", "SLIP10", bytes.fromhex(seed), chain["path"])
+
+    assert chain["private"] == secret.hex()
+    assert chain["public"] == "00" + ed25519.public_key(secret).hex()
+
+
+@given(st.binary(min_size=16, max_size=64), st.lists(st.integers(HARDENED, 2 * HARDENED - 1), max_size=4).map(tuple))
+def test_ed25519_against_slip10(seed: bytes, path: tuple[int, ...]) -> None:
+    """An independent implementation derives the same secret."""
+    assert oracle.SLIP10.from_seed(seed, curve_name="ed25519").get_privkey_from_path(list(path)) == slip10.derive_ed25519(seed, path)
+
+
+@given(st.binary(min_size=16, max_size=64), st.lists(st.integers(0, 2 * HARDENED - 1), max_size=4).map(tuple))
+def test_secp256k1_is_bip32(seed: bytes, path: tuple[int, ...]) -> None:
+    """Where BIP32 has a key, SLIP-0010 has the same."""
+    assert bip32.derive(seed, path) == slip10.derive_secp256k1(seed, path)
+
+
+@pytest.mark.parametrize("left", [bytes(32), *INVALID], ids=["zero", "the order", "above it"])
+def test_master_hashed_again(left: bytes) -> None:
+    """No master key in I: I is the next seed (step 4). No seed with that I is known, so the step itself is fed with one."""
+    digest = left + bytes(range(32))
+    again = hmac.digest(b"Bitcoin seed", digest, "sha512")
+
+    assert (bytearray(again[:32]), again[32:]) == slip10.settle_master(digest)
+
+
+@pytest.mark.parametrize("left", [*INVALID, (ORDER - 5).to_bytes(32, "big")], ids=["the order", "above it", "the sum is zero"])
+def test_child_hashed_again(left: bytes) -> None:
+    """No child in I: HMAC(chain code, 01 ‖ I_R ‖ index) is the next I (step 5), and the parent's secret is wiped."""
+    secret, chain_code, right = bytearray((5).to_bytes(32, "big")), b"c" * 32, b"r" * 32
+    again = hmac.digest(chain_code, b"\x01" + right + b"\x80\x00\x00\x07", "sha512")
+    expected = (int.from_bytes(again[:32], "big") + 5) % ORDER
+
+    child, child_chain_code = slip10.settle_child(secret, chain_code, HARDENED + 7, left + right)
+
+    assert (expected.to_bytes(32, "big"), again[32:]) == (bytes(child), child_chain_code)
+    assert bytes(32) == secret
+
+
+def test_ed25519_hardened_only() -> None:
+    """Ed25519 has no other children."""
+    with pytest.raises(ValueError, match="hardened"):
+        slip10.derive_ed25519(bytes(64), (HARDENED, 0))
