@@ -60,8 +60,8 @@ generate: $(DEV)
 # `make lock UPGRADE=1` takes newer versions. The locks name every package with its hashes, for all platforms at once; runtime.txt is a part of dev.txt.
 lock: $(PY)
 	@test -x $(VENV)/lock/bin/uv || { $(PY) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet $(UV); }
-	@$(VENV)/lock/bin/uv $(LOCK) --group dev pyproject.toml -o requirements/dev.txt
-	@$(VENV)/lock/bin/uv $(LOCK) --group build -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
+	@$(VENV)/lock/bin/uv $(LOCK) --group dev --extra demo pyproject.toml -o requirements/dev.txt
+	@$(VENV)/lock/bin/uv $(LOCK) --group build --extra demo -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 
 clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist extension/dist extension/node_modules extension/lint/node_modules
@@ -82,7 +82,7 @@ $(PY):
 	$(PY) -m pip uninstall --quiet --yes setuptools  # its .pth file would run at each start of the host
 
 $(RUNTIME): $(PY) requirements/runtime.txt pyproject.toml
-	@echo "Installing what the program needs"
+	@echo "Installing what the program and its demonstration need"
 	@$(PIP) --require-hashes -r requirements/runtime.txt
 	@$(PIP) --no-build-isolation --no-deps --editable .
 	@$(PY) -m compileall -q native_host || true
