@@ -289,6 +289,9 @@ def _fitting(replies: Sequence[tuple[CallId | None, bytes]]) -> list[bytes]:
     bodies: list[bytes] = []
     for (_, body), error in zip(replies, errors, strict=True):
         more = len(body) - len(error)
-        bodies.append(body if more <= room else error)
-        room -= more if more <= room else 0
+        if more > room:
+            bodies.append(error)
+        else:
+            bodies.append(body)
+            room -= more
     return bodies
