@@ -132,10 +132,13 @@ class Player:
 
     def _play_lines(self, text: str) -> None:
         for number, mark, content in read_lines(text):
+            wrong = None
             try:
                 self._play(mark, content)
             except (AssertionError, TimeoutError, PortClosed) as error:
-                pytest.fail(f"line {number}: {mark} {content}\n{error}", pytrace=False)
+                wrong = str(error)
+            if wrong is not None:
+                pytest.fail(f"line {number}: {mark} {content}\n{wrong}", pytrace=False)
 
     def _play(self, mark: str, content: str) -> None:
         match mark:
