@@ -16,20 +16,14 @@ from time import monotonic, sleep, time
 from typing import TYPE_CHECKING
 
 from native_host import incidents
-from native_host.approval.authorize import Grants, permit_without_asking
-from native_host.asking import Asking
-from native_host.audit import Audit
 from native_host.caller.process import identify, parent_gone, parent_handle
-from native_host.config import ConfigError, find_paths, make_folder, read_config
+from native_host.config import find_paths, make_folder, read_config
 from native_host.errors import BackendUnavailable, Busy, HelloRequired, Internal, InvalidRequest, KmsError, OriginNotAllowed, UserRejected
-from native_host.keystore.store import KeyStore
+from native_host.keystore.file import StoreFile
 from native_host.lane import Lane, Waiting
-from native_host.operations.house import House
-from native_host.operations.perform import Operations
-from native_host.policy import Ask, decide
-from native_host.protocol.messages import Event, EventType, GenerateKeyParams, HelloParams, Limits, UnlockParams, UpdateKeyParams
+from native_host.protocol.messages import Event, EventType, HelloParams, Limits, State
 from native_host.protocol.methods import METHODS
-from native_host.session import IdleClock, Session, hello, require
+from native_host.session import Session, hello, require
 from native_host.suites.table import SUITES
 from native_host.transport import jsonrpc
 from native_host.transport.frames import FrameReader, PeerGone, read_frames, write_frames
@@ -39,13 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from native_host.caller.identity import Caller
-    from native_host.config import Config, Paths
+    from native_host.config import Paths
     from native_host.keystore.origins import Attachment
-    from native_host.policy import Decision, Facts
     from native_host.protocol.wire import Message
+    from native_host.stages import Stages
 
 KEYSTORE_FILE = "keystore.db"
-TURN_FILE = "approval.lock"
 EXIT_DONE, EXIT_BROKEN, EXIT_REFUSED = 0, 1, 3
 TICK_SECONDS = 0.5
 LIMITS = Limits(request_bytes=REQUEST_BYTES, response_bytes=RESPONSE_BYTES, batch=BATCH, waiting=WAITING)
@@ -66,30 +59,30 @@ def serve(arguments: Sequence[str], frames_in: int, frames_out: int) -> None:
 
 
 def open_host(arguments: Sequence[str], environ: Mapping[str, str], frames_out: int) -> Host:
-    """Everything built, for the origin that the arguments name.
+    """The host for the origin that the arguments name.
 
     Raises:
         OriginNotAllowed: it is attached to no wallet.
-        BackendUnavailable: the configuration or the keystore cannot be read.
+        BackendUnavailable: the keystore cannot be read.
     """
     caller = identify(arguments)
     paths = find_paths(environ)
-    store = open_store(paths)
-    attachment = store.attachment(caller.origin)
+    opened = open_store(paths)
+    attachment = opened.attachment(caller.origin)
     if attachment is None:
-        Audit(store).happened(caller.origin, "connect", "origin not allowed")
+        _note_refused_origin(opened, caller.origin)
         raise OriginNotAllowed
-    return Host(_with_home(caller, paths), attachment, store, read_config(paths), paths, environ, frames_out)
+    return Host(_with_home(caller, paths), attachment, opened, paths, environ, frames_out)
 
 
-def open_store(paths: Paths) -> KeyStore:
-    """The keystore of this person; raises ``BackendUnavailable`` if its file cannot be used."""
+def open_store(paths: Paths) -> StoreFile:
+    """The keystore's file of this person; raises ``BackendUnavailable`` if it cannot be used."""
     from sqlite3 import Error
 
     from native_host.keystore.migrate import NewerFormat
 
     try:
-        return KeyStore(os.path.join(make_folder(paths.data), KEYSTORE_FILE), now)
+        return StoreFile(os.path.join(make_folder(paths.data), KEYSTORE_FILE), now)
     except NewerFormat:
         raise BackendUnavailable("A newer Strongroom wrote this keystore. Update Strongroom.", detail="keystore") from None
     except (Error, OSError):
@@ -131,6 +124,13 @@ def attached_origins() -> list[str]:
         store.close()
 
 
+def _note_refused_origin(opened: StoreFile, origin: str) -> None:
+    from native_host.audit import Audit
+    from native_host.keystore.store import KeyStore
+
+    Audit(KeyStore(opened.path, now, opened)).happened(origin, "connect", "origin not allowed")
+
+
 def _with_home(caller: Caller, paths: Paths) -> Caller:
     """A home that came through the environment is told in every window: whoever set it chose the keystore."""
     if paths.home is None:
@@ -158,42 +158,31 @@ class Host:
     """One port. Methods that start with an underscore are called with the house lock held."""
 
     def __init__(
-        self,
-        caller: Caller,
-        attachment: Attachment,
-        store: KeyStore,
-        config: Config,
-        paths: Paths,
-        environ: Mapping[str, str],
-        frames_out: int,
+        self, caller: Caller, attachment: Attachment, opened: StoreFile, paths: Paths, environ: Mapping[str, str], frames_out: int
     ) -> None:
         self._house_lock = allocate_lock()
         self._caller = caller
         self._attachment = attachment
-        self._store = store
+        self._file = opened
         self._paths = paths
+        self._environ = environ
         self._frames_out = frames_out
         self._greeted = False
         self._in_flight = jsonrpc.InFlight()
         self._frames: dict[jsonrpc.CallId, _Frame] = {}
         self._events: list[bytes] | None = None
-        self._idle = IdleClock(config.session.idle_lock_seconds)
-        self._grants = Grants()
-        self._audit = Audit(store)
-        self._approver = Asking(store, config.approval, environ, self.aside)
-        self._lane = Lane(self.attend, self._approver)
-        house = House(
-            store=store,
-            audit=self._audit,
-            approver=self._approver,
-            grants=self._grants,
-            aside=self.aside,
-            clock=now,
-            random_bytes=os.urandom,
-            folder=paths.data,
-            by_program=config.approval.program is not None,
-        )
-        self._operations = Operations(house, idle_lock_seconds=config.session.idle_lock_seconds)
+        self._lane = Lane(self.attend)
+        self._built: Stages | None = None
+
+    @property
+    def _stages(self) -> Stages:
+        """The stages behind hello; raises ``BackendUnavailable`` if ``config.toml`` cannot be followed."""
+        if self._built is None:
+            from native_host.stages import Stages
+
+            self._built = Stages(self._file, read_config(self._paths), self._paths, self._environ, self.aside)
+            self._lane.withdraw_ask = self._built.approver.withdraw
+        return self._built
 
     def run(self, frames_in: int) -> None:
         """Read and answer until the port closes, then lock and end the process."""
@@ -212,9 +201,10 @@ class Host:
         self._house_lock.acquire()
         for call_id in self._lane.ids():
             self._reply_at_once(call_id, jsonrpc.encode_error(call_id, UserRejected("The port was closed.")))
-        self._operations.forget()
-        self._store.close()
-        self._approver.close()
+        if self._built is not None:
+            self._built.operations.forget()
+            self._built.approver.close()
+        self._file.close()
         os._exit(EXIT_DONE)
 
     # one read's frames
@@ -223,7 +213,7 @@ class Host:
         """Answer what can be answered at once, with one commit and one write for all of it."""
         ready: list[_Frame] = []
         self._events = []
-        self._store.begin_batch()
+        self._file.begin_batch()
         for body in frames:
             parsed = jsonrpc.parse_frame(body)
             answered = [item for item in parsed.items if not isinstance(item, jsonrpc.Cancel)]
@@ -233,9 +223,9 @@ class Host:
             if answered and frame.missing == 0:
                 ready.append(frame)
         try:
-            self._store.end_batch()
+            self._file.end_batch()
         except Exception as error:  # noqa: BLE001 - nothing that was to be answered has happened
-            self._operations.forget()
+            self._stages.operations.forget()
             self._events = [jsonrpc.encode_event(Event(type="locked"))]
             ready = [self._failed(frame, error) for frame in ready]
         events, self._events = self._events, None
@@ -264,13 +254,12 @@ class Host:
             require(session, METHODS[call.method])
             if isinstance(call.params, HelloParams):
                 return jsonrpc.encode_result(call.id, self._hello(session, call.params))
-            facts = self._operations.describe(session, call)
-            decision = decide(session, call, facts)
-            if isinstance(decision, Ask) or self._asks_on_its_way(call, facts):
+            facts, decision = self._stages.decide(session, call)
+            if self._stages.asks(call, facts, decision):
                 self._join_lane(Waiting(session, call, facts, decision))
                 return None
-            permit = permit_without_asking(session, call, facts, decision, self._grants)
-            return self._done(call, self._operations.perform(permit))
+            was = self._state()
+            return self._done(call, self._stages.act(session, call, facts, decision), was)
         except Exception as error:  # noqa: BLE001 - the one place where a fault becomes an answer
             return self._error(call.id, error)
 
@@ -281,32 +270,20 @@ class Host:
         self._greeted = True
         return result
 
-    def _asks_on_its_way(self, call: jsonrpc.Call, facts: Facts) -> bool:
-        """Operations that the caller may start, and in which the person then takes part."""
-        params = call.params
-        match params:
-            case UnlockParams():
-                return not self._store.is_unlocked
-            case GenerateKeyParams():
-                return params.alg == "BIP39"
-            case UpdateKeyParams():
-                return facts.key is not None and facts.key.state == "unconfirmed"
-            case _:
-                return False
-
     def _join_lane(self, waiting: Waiting) -> None:
-        pause = self._store.pause_seconds(self._caller.origin)
+        pause = self._stages.store.pause_seconds(self._caller.origin)
         if pause:
             raise Busy("Too many requests were refused. Wait before asking again.", retry_after_seconds=pause)
         self._lane.join(waiting)
 
-    def _done(self, call: jsonrpc.Call, result: Message) -> bytes:
+    def _done(self, call: jsonrpc.Call, result: Message, was: State) -> bytes:
         if call.method in USES_STORE:
-            self._idle.touch(wall=time(), monotonic=monotonic())
+            self._stages.idle.touch(wall=time(), monotonic=monotonic())
         if call.method in CHANGES_KEYS:
             self._event("keysChanged")
-        if call.method in {"lock", "unlock"}:
-            self._event("locked" if call.method == "lock" else "unlocked")
+        state = self._state()
+        if was != state and state != "uninitialized":
+            self._event(state)
         return jsonrpc.encode_result(call.id, result)
 
     # the lane
@@ -323,36 +300,19 @@ class Host:
             self._reply_at_once(waiting.call.id, reply)
 
     def _ask_and_perform(self, waiting: Waiting) -> bytes:
-        from native_host.approval.authorize import authorize
-        from native_host.approval.turn import turn
-
         self._lane.take_up(waiting)
-        self._approver.still_wanted = waiting.still_wanted
         waiting.still_wanted()
         self._event("approvalWaiting")
+        was = self._state()
         try:
-            with turn(os.path.join(self._paths.data, TURN_FILE), sleep=self._sleep_aside, still_wanted=waiting.still_wanted):
-                permit = authorize(
-                    waiting.session,
-                    waiting.call,
-                    waiting.facts,
-                    waiting.decision,
-                    _review(waiting),
-                    waiting.session.caller_facts(),
-                    self._approver,
-                    self._grants,
-                )
-                return self._done(waiting.call, self._operations.perform(permit))
+            return self._done(waiting.call, self._stages.ask_and_act(waiting, self._sleep_aside), was)
         finally:
             self._event("approvalDone")
 
     def _refused(self, waiting: Waiting, error: Exception) -> None:
-        self._operations.abandon(waiting.session, waiting.call)
+        self._stages.operations.abandon(waiting.session, waiting.call)
         if isinstance(error, KmsError):
-            self._audit.refused(waiting.session, waiting.call, waiting.facts, error)
-            if error.reason in {"user_rejected", "cancelled", "cannot_unseal", "uninitialized"}:
-                with self._store.transaction():
-                    self._store.count_refusal(self._caller.origin)
+            self._stages.refused(waiting, error)
 
     def _sleep_aside(self, seconds: float) -> None:
         with self.aside():
@@ -376,24 +336,18 @@ class Host:
             if gone:
                 self.end()
             with self._house_lock:
-                if self._store.holds_keys:
-                    self._lock_if_due()
+                if self._built is not None and self._built.store.holds_keys:
+                    self._lock_if_due(self._built)
 
-    def _lock_if_due(self) -> None:
+    def _lock_if_due(self, stages: Stages) -> None:
         try:
-            if not self._store.is_unlocked:
-                self._forget_and_tell()
-            elif not self._lane.is_busy and self._idle.is_due(wall=time(), monotonic=monotonic()):
-                self._audit.happened(self._caller.origin, "lock", "idle")
-                self._forget_and_tell()
-        except PeerGone:
-            self._operations.forget()
+            if stages.store.is_unlocked:
+                if self._lane.is_busy or not stages.idle.is_due(wall=time(), monotonic=monotonic()):
+                    return
+                stages.audit.happened(self._caller.origin, "lock", "idle")
         except Exception as error:  # noqa: BLE001 - a keystore that cannot be read is locked
             incidents.record(self._paths.state, incidents.new_incident(), error)
-            self._operations.forget()
-
-    def _forget_and_tell(self) -> None:
-        self._operations.forget()
+        stages.operations.forget()
         self._event("locked")
 
     # replies
@@ -404,10 +358,15 @@ class Host:
             wallet_id=self._attachment.wallet_id,
             wallet=self._attachment.wallet,
             development=self._attachment.development,
-            state="unlocked" if self._store.holds_keys else "locked" if self._store.is_set_up else "uninitialized",
+            state=self._state(),
             greeted=self._greeted,
-            unattended=self._store.unattended,
+            unattended=self._file.unattended,
         )
+
+    def _state(self) -> State:
+        if self._built is not None and self._built.store.holds_keys:
+            return "unlocked"
+        return "locked" if self._file.is_set_up else "uninitialized"
 
     def _error(self, call_id: jsonrpc.CallId, error: Exception) -> bytes:
         if isinstance(error, KmsError):
@@ -467,14 +426,3 @@ def _wait(handle: int | None, seconds: float) -> bool:
     poller.register(handle)
     return bool(poller.poll(int(seconds * 1000)))
 
-
-def _review(waiting: Waiting) -> Review:
-    from native_host.review.requests import Subject, review
-
-    key = waiting.facts.key or waiting.facts.imported
-    subject = Subject(label=key.label, alg=key.alg, address=key.address, path=key.path, state=key.state, dependants=key.dependants) if key else None
-    return review(waiting.call.params, subject)
-
-
-if TYPE_CHECKING:
-    from native_host.review.requests import Review

@@ -15,7 +15,6 @@ from native_host.errors import Cancelled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from native_host.approval.approver import Approver
     from native_host.policy import Decision, Facts
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call, CallId
@@ -40,11 +39,14 @@ class Waiting:
 
 
 class Lane:
-    """Not locked: its owner holds one lock around every method. ``attend`` takes no lock that its caller holds."""
+    """Not locked: its owner holds one lock around every method. ``attend`` takes no lock that its caller holds.
 
-    def __init__(self, attend: Callable[[Waiting], None], approver: Approver) -> None:
+    ``withdraw_ask`` takes back what the person is being asked now.
+    """
+
+    def __init__(self, attend: Callable[[Waiting], None]) -> None:
         self._attend = attend
-        self._approver = approver
+        self.withdraw_ask: Callable[[], None] = lambda: None
         self._queue: SimpleQueue[Waiting] = SimpleQueue()
         self._waiting: dict[CallId, Waiting] = {}
         self._current: Waiting | None = None
@@ -70,7 +72,7 @@ class Lane:
             return
         waiting.withdrawn = reason or Cancelled()
         if waiting is self._current:
-            self._approver.withdraw()
+            self.withdraw_ask()
 
     def take_up(self, waiting: Waiting) -> None:
         """The call is being attended to; called by ``attend`` under its owner's lock."""

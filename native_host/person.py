@@ -14,6 +14,7 @@ from native_host.errors import Duplicate, Uninitialized
 from native_host.host import KEYSTORE_FILE, now, open_store
 from native_host.keystore import chain
 from native_host.keystore.origins import FIRST_WALLET
+from native_host.keystore.store import KeyStore
 from native_host.operations import records
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from native_host.config import Config, Paths
     from native_host.keystore.chain import Broken
     from native_host.keystore.origins import Attachment
-    from native_host.keystore.store import KeyStore
-    from native_host.protocol.messages import KeyInfo, Slot
+    from native_host.protocol.messages import KeyInfo, Slot, State
     from native_host.protocol.wire import Message
 
 PERSON = Caller(origin="strongroom:person")
@@ -49,7 +49,7 @@ class Desk:
         self._operations = self._build(approver) if approver is not None else None
 
     @property
-    def state(self) -> str:
+    def state(self) -> State:
         """``uninitialized``, ``locked`` or ``unlocked``, the last for this program alone."""
         return "unlocked" if self.store.is_unlocked else "locked" if self.store.is_set_up else "uninitialized"
 
@@ -137,9 +137,8 @@ class Desk:
         self._operations.perform(permit)
 
     def _session(self, wallet_id: bytes, wallet: str) -> Session:
-        state = "unlocked" if self.store.holds_keys else "locked"
         return Session(
-            caller=PERSON, wallet_id=wallet_id, wallet=wallet, development=False, state=state, greeted=True, unattended=self.store.unattended
+            caller=PERSON, wallet_id=wallet_id, wallet=wallet, development=False, state=self.state, greeted=True, unattended=self.store.unattended
         )
 
     def _build(self, approver: Approver) -> Operations:
@@ -169,7 +168,8 @@ def at_desk(approver: Approver | None = None, *, make: bool = False) -> Iterator
     if not make and not os.path.exists(os.path.join(paths.data, KEYSTORE_FILE)):
         raise Uninitialized("There is no keystore yet. Make one with: strongroom init")
     config = read_config(paths)
-    store = open_store(paths)
+    opened = open_store(paths)
+    store = KeyStore(opened.path, now, opened)
     try:
         yield Desk(store, paths, config, approver)
     finally:

@@ -5,8 +5,6 @@ Private keys as JWKs are read where secrets are handled, not here.
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from native_host.encodings.base64url import encode_base64url
 from native_host.value import Value
 
@@ -30,5 +28,7 @@ def encode_members(jwk: Jwk) -> dict[str, str]:
 
 def thumbprint(jwk: Jwk) -> bytes:
     """The SHA-256 thumbprint (RFC 7638 section 3; OKP: RFC 8037 section 2): 32 bytes over the required members, sorted."""
+    from hashlib import sha256
+
     members = sorted(encode_members(jwk).items())
     return sha256(("{" + ",".join(f'"{name}":"{value}"' for name, value in members) + "}").encode()).digest()

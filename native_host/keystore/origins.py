@@ -10,11 +10,12 @@ from __future__ import annotations
 from os import urandom
 from typing import TYPE_CHECKING
 
-from native_host.keystore.sealed import StoreKeys
 from native_host.value import Value
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+    from native_host.keystore.sealed import StoreKeys
 
 FIRST_WALLET = "main"
 

@@ -1,26 +1,22 @@
-"""The store: its file, its lock state, its transactions.
+"""The store: the file together with its keys, while it is unlocked.
 
-Several hosts share the file. SQLite's write lock orders their transactions; the *lock epoch* in it locks all of them
-when one locks. Every write goes through ``transaction`` and every change of a record is followed, in the same
-transaction, by the audit row that names the record's new digest.
+Every change of a record is followed, in the same transaction, by the audit row that names the record's new digest.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from native_host.errors import CannotUnseal, Locked, Uninitialized
-from native_host.keystore import chain, origins, records, refusals, sealed, slots
-from native_host.keystore.migrate import migrate
+from native_host.keystore import chain, origins, records, refusals, sealed
+from native_host.keystore.file import StoreFile
+from native_host.keystore.slots import Slot, read_slots, unwrap_root, wrap_root, write_slot
 from native_host.secret import SecretBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-BUSY_SECONDS = 10.0
 CACHED_RECORDS = 256
 
 
@@ -30,28 +26,13 @@ class ChangedOutside(CannotUnseal):
     default_message = "The keystore was changed from outside. See what is wrong with: strongroom audit verify"
 
 
-class KeyStore:
-    """One open file. Not thread-safe: whoever shares it between threads holds one lock around every call.
+class KeyStore(StoreFile):
+    """The file and, while it is unlocked, its keys. Not thread-safe, as ``StoreFile`` is not."""
 
-    ``clock`` returns milliseconds since 1970.
-    """
-
-    def __init__(self, path: str, clock: Callable[[], int]) -> None:
-        """Open the file, making it (mode 0600) if it is not there, and bring its format up to date.
-
-        Raises:
-            NewerFormat: if a newer Strongroom wrote it.
-            sqlite3.Error: if it cannot be read or is no database.
-        """
-        self._clock = clock
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
-        self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        # FULL: what was answered survives a power cut. secure_delete: a destroyed secret does not linger in free pages.
-        self.connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON")
-        migrate(self.connection)
+    def __init__(self, path: str, clock: Callable[[], int], opened: StoreFile | None = None) -> None:
+        super().__init__(path, clock, opened)
         self._keys: sealed.StoreKeys | None = None
         self._epoch = -1
-        self._batch = False
         self._unrecorded: list[tuple[bytes, bytes]] = []
         self._cache: dict[bytes, records.Record] = {}
         self._cache_stamp = -1
@@ -59,14 +40,9 @@ class KeyStore:
     def close(self) -> None:
         """Wipe the keys and close the file; an open transaction is undone."""
         self.forget_keys()
-        self.connection.close()
+        super().close()
 
     # state
-
-    @property
-    def is_set_up(self) -> bool:
-        """Whether there is a slot, that is, whether the store has been set up."""
-        return self.connection.execute("SELECT 1 FROM slots LIMIT 1").fetchone() is not None
 
     @property
     def keys(self) -> sealed.StoreKeys:
@@ -92,21 +68,12 @@ class KeyStore:
         """Whether this process still holds keys, even if another host has locked the store by now."""
         return self._keys is not None
 
-    def epoch(self) -> int:
-        """The lock epoch: how often the store was locked, by any host."""
-        (epoch,) = self.connection.execute("SELECT lock_epoch FROM state").fetchone()
-        return int(epoch)
-
     def forget_keys(self) -> None:
         """Wipe this process's keys; other hosts keep theirs."""
         if self._keys is not None:
             self._keys.wipe()
         self._keys = None
         self._cache.clear()
-
-    def raise_epoch(self) -> None:
-        """Lock every host that shares the file, inside the caller's transaction; wipe this one's keys when it is committed."""
-        self.connection.execute("UPDATE state SET lock_epoch = lock_epoch + 1")
 
     # set-up and unlocking
 
@@ -118,23 +85,23 @@ class KeyStore:
             for name, value in (("storeId", store_id), ("auditPublic", box_public), ("unattended", bytes((unattended,)))):
                 self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
             self.connection.executemany("INSERT OR REPLACE INTO deks VALUES (?, ?)", wrapped.items())
-            slot = slots.wrap_root(self._vouched(), root, kek, kind=kind, label=label, parameters=parameters)
-            slots.write_slot(self.connection, slot, self._clock())
+            slot = wrap_root(self._vouched(), root, kek, kind=kind, label=label, parameters=parameters)
+            write_slot(self.connection, slot, self._clock())
             self._keys = sealed.unwrap_deks(store_id, root, wrapped)
         self._epoch = self.epoch()
 
-    def slots(self) -> list[slots.Slot]:
+    def slots(self) -> list[Slot]:
         """Every slot, oldest first."""
-        return slots.read_slots(self.connection)
+        return read_slots(self.connection)
 
-    def unlock(self, slot: slots.Slot, kek: SecretBytes) -> None:
+    def unlock(self, slot: Slot, kek: SecretBytes) -> None:
         """Open the store through a slot.
 
         Raises:
             CannotUnseal: a wrong KEK, or a changed slot or key.
             ChangedOutside: the audit chain does not end where the store says.
         """
-        with slots.unwrap_root(self._vouched(), slot, kek) as root:
+        with unwrap_root(self._vouched(), slot, kek) as root:
             wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
             keys = sealed.unwrap_deks(self._meta("storeId"), root, wrapped)
         if not chain.head_is_authentic(self.connection, keys):
@@ -142,12 +109,6 @@ class KeyStore:
             raise ChangedOutside
         self._epoch = self.epoch()
         self._keys = keys
-
-    @property
-    def unattended(self) -> bool:
-        """Whether the store was set up through a configured program. Every slot vouches for it, so it cannot be edited."""
-        row = self.connection.execute("SELECT value FROM meta WHERE name = 'unattended'").fetchone()
-        return row is not None and row[0] == b"\x01"
 
     def _vouched(self) -> bytes:
         return sealed.bind(self._meta("storeId"), self._meta("unattended"))
@@ -158,57 +119,13 @@ class KeyStore:
             raise CannotUnseal
         return bytes(row[0])
 
-    # transactions
+    def _check_complete(self) -> None:
+        if self._unrecorded:
+            raise AssertionError("a record was changed without an audit row")
 
-    def begin_batch(self) -> None:
-        """From here to ``end_batch`` transactions share one commit; nothing may be answered before it."""
-        self._batch = True
-
-    def end_batch(self) -> None:
-        """Make everything since ``begin_batch`` durable.
-
-        Raises:
-            sqlite3.Error: if it cannot be written; then none of it happened.
-        """
-        self._batch = False
-        if self.connection.in_transaction:
-            self._commit()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of the block, with its audit rows, or none of it."""
-        if not self.connection.in_transaction:
-            self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.execute("SAVEPOINT call")
-        try:
-            yield
-            if self._unrecorded:
-                raise AssertionError("a record was changed without an audit row")
-        except BaseException:
-            self._undo()
-            raise
-        self.connection.execute("RELEASE call")
-        if not self._batch:
-            self._commit()
-
-    def _undo(self) -> None:
+    def _undone(self) -> None:
         self._unrecorded.clear()
         self._cache.clear()
-        # SQLite itself rolls back on some errors (disk full, input/output); then there is nothing left to undo.
-        if self.connection.in_transaction:
-            self.connection.execute("ROLLBACK TO call")
-            self.connection.execute("RELEASE call")
-            if not self._batch:
-                self.connection.execute("ROLLBACK")
-
-    def _commit(self) -> None:
-        try:
-            self.connection.execute("COMMIT")
-        except sqlite3.Error:
-            self._cache.clear()
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            raise
 
     # audit
 
@@ -283,18 +200,6 @@ class KeyStore:
 
     # origins
 
-    def attachment(self, origin: str) -> origins.Attachment | None:
-        """The attachment of an origin that has not expired."""
-        return origins.read_attachment(self.connection, origin, self._clock())
-
-    def attachments(self) -> list[origins.Attachment]:
-        """Every attachment."""
-        return origins.read_attachments(self.connection)
-
-    def wallets(self) -> list[tuple[bytes, str]]:
-        """Every wallet's id and name, oldest first."""
-        return [(row[0], row[1]) for row in self.connection.execute("SELECT wallet_id, name FROM wallets ORDER BY created_at, name")]
-
     def is_confirmed(self, attachment: origins.Attachment) -> bool:
         """Whether the person confirmed the attachment; raises ``Locked``."""
         return origins.is_confirmed(self.keys, attachment)
@@ -302,16 +207,6 @@ class KeyStore:
     def confirm(self, attachment: origins.Attachment) -> None:
         """Authenticate an attachment, inside a transaction."""
         origins.confirm(self.connection, self.keys, attachment)
-
-    def attach(self, origin: str, wallet: str, *, development: bool, expires_at: int | None) -> None:
-        """Attach an origin to the wallet of that name, unconfirmed, inside a transaction."""
-        now = self._clock()
-        wallet_id = origins.find_or_add_wallet(self.connection, wallet, now)
-        origins.attach(self.connection, origin, wallet_id, development=development, at=now, expires_at=expires_at)
-
-    def detach(self, origin: str) -> bool:
-        """Whether there was an attachment, which is now gone; inside a transaction."""
-        return origins.detach(self.connection, origin)
 
     # refusals
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from native_host.encodings.base64url import encode_base64url
-from native_host.encodings.jwk import encode_members
 from native_host.errors import DecryptionFailed, InvalidParams, Unsupported
 from native_host.keystore.records import Metadata
 from native_host.operations import records
@@ -19,7 +18,7 @@ from native_host.operations.keep import insert_key
 from native_host.operations.keys import suite_of
 from native_host.policy import KeyView
 from native_host.protocol.messages import ImportKeyOffer, PublicKeyJwk
-from native_host.protocol.wire import decode_base64url as decode_wire
+from native_host.protocol.wire import Base64Url
 from native_host.secret import SecretBytes
 from native_host.suites import x25519
 
@@ -47,10 +46,10 @@ class Imports:
         if len(self._offers) >= OFFERS:
             self._offers.pop(next(iter(self._offers)))[0].wipe()
         self._offers[session.wallet_id, import_key_id] = (secret, expires_at)
-        members = encode_members(x25519.public_jwk(x25519.public_key(secret.buffer)))
+        jwk = x25519.public_jwk(x25519.public_key(secret.buffer))
         return ImportKeyOffer(
             import_key_id=import_key_id,
-            public_key_jwk=PublicKeyJwk(kty=members["kty"], crv=members["crv"], x=decode_wire(members["x"])),
+            public_key_jwk=PublicKeyJwk(kty=jwk.kty, crv=jwk.crv, x=Base64Url(jwk.x)),
             alg="ECDH-ES+A256KW",
             enc="A256GCM",
             expires_at=records.rfc3339(expires_at),

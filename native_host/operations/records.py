@@ -9,7 +9,7 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.errors import KeyState, UnknownKey, UsageNotAllowed
@@ -160,7 +160,7 @@ def rfc3339(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _derived_from(metadata: Metadata) -> DerivedFrom | object:
+def _derived_from(metadata: Metadata) -> DerivedFrom | UnsetType:
     if metadata.parent is None or metadata.path is None:
         return UNSET
     return DerivedFrom(key_id=encode_base64url(metadata.parent), path=metadata.path)

@@ -120,9 +120,8 @@ def _bytes(label: str, data: bytes) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
 
 def _sign(params: SignParams) -> Review:
     if params.digest is not UNSET:
-        facts, warnings = (_fact("Digest", params.digest.hex(), "hex"),), ()
-    else:
-        facts, warnings = _bytes("Bytes to sign", params.data or b"")
+        return Review(title="Sign a digest blind", facts=(_fact("Digest", params.digest.hex(), "hex"),), warnings=(BLIND,))
+    facts, warnings = _bytes("Bytes to sign", params.data or b"")
     return Review(title="Sign bytes blind", facts=facts, warnings=(BLIND, *warnings))
 
 

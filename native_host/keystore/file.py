@@ -1,0 +1,152 @@
+"""The keystore's file: what can be read of it without a key, and its transactions.
+
+Several hosts share the file. SQLite's write lock orders their transactions; the *lock epoch* in it locks all of them
+when one locks. The host opens no more than this to say hello.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from native_host.keystore import origins
+from native_host.keystore.migrate import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BUSY_SECONDS = 10.0
+
+
+class StoreFile:
+    """One open file. Not thread-safe: whoever shares it between threads holds one lock around every call.
+
+    ``clock`` returns milliseconds since 1970.
+    """
+
+    def __init__(self, path: str, clock: Callable[[], int], opened: StoreFile | None = None) -> None:
+        """Open the file, making it (mode 0600) if it is not there, and bring its format up to date; or take over one that is open.
+
+        Raises:
+            NewerFormat: if a newer Strongroom wrote it.
+            sqlite3.Error: if it cannot be read or is no database.
+        """
+        self.path = path
+        self._clock = clock
+        self.connection: sqlite3.Connection = opened.connection if opened is not None else _open(path)
+        self._batch = False
+
+    def close(self) -> None:
+        """Close the file; an open transaction is undone."""
+        self.connection.close()
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is a slot, that is, whether the store has been set up."""
+        return self.connection.execute("SELECT 1 FROM slots LIMIT 1").fetchone() is not None
+
+    @property
+    def unattended(self) -> bool:
+        """Whether the store was set up through a configured program. Every slot vouches for it, so it cannot be edited."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = 'unattended'").fetchone()
+        return row is not None and row[0] == b"\x01"
+
+    def epoch(self) -> int:
+        """The lock epoch: how often the store was locked, by any host."""
+        (epoch,) = self.connection.execute("SELECT lock_epoch FROM state").fetchone()
+        return int(epoch)
+
+    def raise_epoch(self) -> None:
+        """Lock every host that shares the file, inside the caller's transaction; wipe this one's keys when it is committed."""
+        self.connection.execute("UPDATE state SET lock_epoch = lock_epoch + 1")
+
+    # transactions
+
+    def begin_batch(self) -> None:
+        """From here to ``end_batch`` transactions share one commit; nothing may be answered before it."""
+        self._batch = True
+
+    def end_batch(self) -> None:
+        """Make everything since ``begin_batch`` durable.
+
+        Raises:
+            sqlite3.Error: if it cannot be written; then none of it happened.
+        """
+        self._batch = False
+        if self.connection.in_transaction:
+            self._commit()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block or none of it."""
+        if not self.connection.in_transaction:
+            self.connection.execute("BEGIN IMMEDIATE")
+        self.connection.execute("SAVEPOINT call")
+        try:
+            yield
+            self._check_complete()
+        except BaseException:
+            self._undo()
+            raise
+        self.connection.execute("RELEASE call")
+        if not self._batch:
+            self._commit()
+
+    def _check_complete(self) -> None:
+        """Where a transaction may find that its block left something out."""
+
+    def _undone(self) -> None:
+        """Where what was remembered of the file is forgotten, because it was rolled back."""
+
+    def _undo(self) -> None:
+        self._undone()
+        # SQLite itself rolls back on some errors (disk full, input/output); then there is nothing left to undo.
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK TO call")
+            self.connection.execute("RELEASE call")
+            if not self._batch:
+                self.connection.execute("ROLLBACK")
+
+    def _commit(self) -> None:
+        try:
+            self.connection.execute("COMMIT")
+        except sqlite3.Error:
+            self._undone()
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    # wallets and origins
+
+    def attachment(self, origin: str) -> origins.Attachment | None:
+        """The attachment of an origin that has not expired."""
+        return origins.read_attachment(self.connection, origin, self._clock())
+
+    def attachments(self) -> list[origins.Attachment]:
+        """Every attachment."""
+        return origins.read_attachments(self.connection)
+
+    def wallets(self) -> list[tuple[bytes, str]]:
+        """Every wallet's id and name, oldest first."""
+        return [(row[0], row[1]) for row in self.connection.execute("SELECT wallet_id, name FROM wallets ORDER BY created_at, name")]
+
+    def attach(self, origin: str, wallet: str, *, development: bool, expires_at: int | None) -> None:
+        """Attach an origin to the wallet of that name, unconfirmed, inside a transaction."""
+        now = self._clock()
+        wallet_id = origins.find_or_add_wallet(self.connection, wallet, now)
+        origins.attach(self.connection, origin, wallet_id, development=development, at=now, expires_at=expires_at)
+
+    def detach(self, origin: str) -> bool:
+        """Whether there was an attachment, which is now gone; inside a transaction."""
+        return origins.detach(self.connection, origin)
+
+
+def _open(path: str) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    # FULL: what was answered survives a power cut. secure_delete: a destroyed secret does not linger in free pages.
+    connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON")
+    migrate(connection)
+    return connection

@@ -1,0 +1,124 @@
+"""The stages behind hello: built when the first call needs them, so that a browser's start need not wait for them."""
+
+from __future__ import annotations
+
+import os
+from time import time
+from typing import TYPE_CHECKING
+
+from native_host.approval.authorize import Grants, authorize, permit_without_asking
+from native_host.approval.turn import turn
+from native_host.asking import Asking
+from native_host.audit import Audit
+from native_host.errors import PolicyDenied
+from native_host.keystore.store import KeyStore
+from native_host.operations.house import House
+from native_host.operations.perform import Operations
+from native_host.policy import Ask, decide
+from native_host.protocol.messages import GenerateKeyParams, UnlockParams, UpdateKeyParams
+from native_host.review.requests import Subject, review
+from native_host.session import IdleClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from native_host.config import Config, Paths
+    from native_host.errors import KmsError
+    from native_host.keystore.file import StoreFile
+    from native_host.lane import Waiting
+    from native_host.policy import Decision, Facts
+    from native_host.protocol.wire import Message
+    from native_host.review.requests import Review
+    from native_host.session import Session
+    from native_host.transport.jsonrpc import Call
+
+TURN_FILE = "approval.lock"
+REFUSALS = frozenset({"user_rejected", "cancelled", "cannot_unseal", "uninitialized"})
+
+
+def now() -> int:
+    """The wall clock in milliseconds since 1970."""
+    return int(time() * 1000)
+
+
+class Stages:
+    """Policy, approval and operations over one keystore, wired together. Used with the house lock held."""
+
+    def __init__(
+        self, opened: StoreFile, config: Config, paths: Paths, environ: Mapping[str, str], aside: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self.store = KeyStore(opened.path, now, opened)
+        self.audit = Audit(self.store)
+        self.approver = Asking(self.store, config.approval, environ, aside)
+        self.idle = IdleClock(config.session.idle_lock_seconds)
+        self._grants = Grants()
+        self._turn_file = os.path.join(paths.data, TURN_FILE)
+        house = House(
+            store=self.store,
+            audit=self.audit,
+            approver=self.approver,
+            grants=self._grants,
+            aside=aside,
+            clock=now,
+            random_bytes=os.urandom,
+            folder=paths.data,
+            by_program=config.approval.program is not None,
+        )
+        self.operations = Operations(house, idle_lock_seconds=config.session.idle_lock_seconds)
+
+    def decide(self, session: Session, call: Call) -> tuple[Facts, Decision]:
+        """What is known about a call, and what policy says to it; raises what ``Operations.describe`` raises."""
+        facts = self.operations.describe(session, call)
+        return facts, decide(session, call, facts)
+
+    def asks(self, call: Call, facts: Facts, decision: Decision) -> bool:
+        """Whether the person is asked: by policy, or because the operation itself is one in which the person takes part."""
+        params = call.params
+        match params:
+            case _ if isinstance(decision, Ask):
+                return True
+            case UnlockParams():
+                return not self.store.is_unlocked
+            case GenerateKeyParams():
+                return params.alg == "BIP39"
+            case UpdateKeyParams():
+                return facts.key is not None and facts.key.state == "unconfirmed"
+            case _:
+                return False
+
+    def act(self, session: Session, call: Call, facts: Facts, decision: Decision) -> Message:
+        """Do what needs nobody, or refuse it."""
+        if isinstance(decision, Ask):
+            raise PolicyDenied
+        return self.operations.perform(permit_without_asking(session, call, facts, decision, self._grants))
+
+    def ask_and_act(self, waiting: Waiting, sleep: Callable[[float], None]) -> Message:
+        """Wait for the turn, have the person decide, and do it."""
+        self.approver.still_wanted = waiting.still_wanted
+        with turn(self._turn_file, sleep=sleep, still_wanted=waiting.still_wanted):
+            waiting.still_wanted()
+            permit = authorize(
+                waiting.session,
+                waiting.call,
+                waiting.facts,
+                waiting.decision,
+                _review(waiting),
+                waiting.session.caller_facts(),
+                self.approver,
+                self._grants,
+            )
+            return self.operations.perform(permit)
+
+    def refused(self, waiting: Waiting, error: KmsError) -> None:
+        """Write down that a call was refused after the person was, or would have been, asked."""
+        self.audit.refused(waiting.session, waiting.call, waiting.facts, error)
+        if error.reason in REFUSALS:
+            with self.store.transaction():
+                self.store.count_refusal(waiting.session.caller.origin)
+
+
+def _review(waiting: Waiting) -> Review:
+    key = waiting.facts.key or waiting.facts.imported
+    subject = Subject(label=key.label, alg=key.alg, address=key.address, path=key.path, state=key.state, dependants=key.dependants) if key else None
+    return review(waiting.call.params, subject)
