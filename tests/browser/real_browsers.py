@@ -31,7 +31,7 @@ CHROMIUM_PROGRAMS = ("/usr/lib/chromium/chromium", "/usr/lib64/chromium-browser/
 FIREFOX_PROGRAMS = ("firefox-esr", "firefox")
 FIREFOX_UUID = "11111111-2222-4333-8444-555555555555"
 
-WIDTH, HEIGHT = 380, 600
+WIDTH, HEIGHT = 380, 560
 
 
 class Browser(Protocol):
