@@ -1,6 +1,6 @@
 """Base58 with Bitcoin's alphabet (draft-msporny-base58-03), and Base58Check with four bytes of double SHA-256.
 
-Quadratic in the length, so texts are bounded: the longest that is read here is a 78-byte extended key.
+Reading is quadratic in the length, so texts are bounded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from hashlib import sha256
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUE = {letter: value for value, letter in enumerate(_ALPHABET)}
 _CHECKSUM_BYTES = 4
-MAX_LENGTH = 128
+MAX_LENGTH = 512
 
 
 def encode_base58(data: bytes) -> str:

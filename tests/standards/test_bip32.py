@@ -108,7 +108,7 @@ def test_path_hostile(text: str) -> None:
 )  # fmt: skip
 def test_not_derivable(alg: str, scheme: str, path: str) -> None:
     """A path that the algorithm cannot derive by the scheme is refused before a seed is needed."""
-    with pytest.raises(ValueError, match="scheme|hardened"):
+    with pytest.raises(ValueError, match=r"scheme|hardened"):
         derivation.canonical_path(path, scheme=scheme, alg=alg)
-    with pytest.raises(ValueError, match="scheme|hardened"):
+    with pytest.raises(ValueError, match=r"scheme|hardened"):
         derivation.derive(alg, scheme, bytes(64), path)

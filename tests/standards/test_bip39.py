@@ -52,7 +52,7 @@ def test_as_typed(typed: str) -> None:
 )
 def test_refused(typed: str) -> None:
     """What is not 12 to 24 words with a right checksum is refused, without a word of it in the error."""
-    with pytest.raises(ValueError, match="^not recovery words of BIP39$"):
+    with pytest.raises(ValueError, match=r"^not recovery words of BIP39$"):
         bip39.entropy_of_mnemonic(typed)
 
 
