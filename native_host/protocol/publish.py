@@ -86,9 +86,9 @@ def _type_name(shape: inspect.Type) -> str:
 
 
 def _error_classes(base: type[errors.KmsError] = errors.KmsError) -> Iterator[type[errors.KmsError]]:
-    """The published refusals, in the order of ``errors.py``; a class whose name begins with ``_`` only holds what others share."""
+    """The refusals of ``errors.py``; other modules' are kinds of these. A name that begins with ``_`` only holds what others share."""
     for cls in base.__subclasses__():
-        if not cls.__name__.startswith("_"):
+        if cls.__module__ == errors.__name__ and not cls.__name__.startswith("_"):
             yield cls
         yield from _error_classes(cls)
 
