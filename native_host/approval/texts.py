@@ -62,7 +62,9 @@ PURPOSE_LABELS: Final[dict[SecretPurpose, str]] = {
     "pin": "PIN",
 }
 AGAIN: Final = "The same once more"
-PASSPHRASE_ADVICE: Final = "Five or more words picked at random are easy to remember and hard to guess. Nobody can reset this passphrase for you."
+PASSPHRASE_ADVICE: Final = (
+    "Five or more words picked at random are easy to remember and hard to guess. Nobody can reset this passphrase for you."
+)
 TOO_SHORT: Final = "At least {count} characters"
 DIFFERENT: Final = "The two are not the same"
 STRENGTHS: Final[dict[Strength, str]] = {

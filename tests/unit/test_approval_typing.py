@@ -12,7 +12,9 @@ from native_host.approval.words import Problem, check_words, is_listed, words_st
 WORDS = "legal winner thank year wave sausage worth useful legal winner thank yellow"  # BIP39, trezor vectors, 2nd of 12 words
 
 
-@pytest.mark.parametrize("typed", [WORDS, WORDS.upper(), f"  {WORDS}\n", "\n".join(f"{n}. {word}" for n, word in enumerate(WORDS.split(), 1))])
+@pytest.mark.parametrize(
+    "typed", [WORDS, WORDS.upper(), f"  {WORDS}\n", "\n".join(f"{n}. {word}" for n, word in enumerate(WORDS.split(), 1))]
+)
 def test_words_are_read_however_they_are_written(typed: str) -> None:
     """Case, spaces, lines and the numbers of a written list do not matter."""
     checked = check_words(typed)

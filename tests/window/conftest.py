@@ -44,7 +44,9 @@ class Screen:
         self.environ = {**os.environ, "DISPLAY": self.display, "GTK_THEME": "Adwaita"}
         for name in ("WAYLAND_DISPLAY", "STRONGROOM_HOME", "DBUS_SESSION_BUS_ADDRESS"):
             self.environ.pop(name, None)
-        self._manager = subprocess.Popen(["openbox", "--sm-disable"], env=self.environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self._manager = subprocess.Popen(
+            ["openbox", "--sm-disable"], env=self.environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
         wait_until(lambda: self.xdotool("get_desktop", check=False).isdigit(), "a window manager")
 
     def __enter__(self) -> Self:
@@ -60,9 +62,9 @@ class Screen:
         assert run.returncode == 0 or not check, run.stderr
         return run.stdout.strip()
 
-    def colour(self, x: int, y: int) -> str:
-        """The colour of one pixel, ``#rrggbb``."""
-        take = ["import", "-silent", "-window", "root", "-crop", f"1x1+{x}+{y}", "-depth", "8", "rgb:-"]
+    def colour(self, window: str, x: int, y: int) -> str:
+        """The colour of one pixel of a window, ``#rrggbb``."""
+        take = ["import", "-silent", "-window", window, "-crop", f"1x1+{x}+{y}", "-depth", "8", "rgb:-"]
         run = subprocess.run(take, env=self.environ, capture_output=True, check=True)
         return "#" + run.stdout[:3].hex()
 
@@ -111,9 +113,7 @@ class Window:
         wait_until(self.has_keyboard, "the window is open and active")
 
     def ids(self) -> list[str]:
-        """This process's windows on the screen; those of other approvers are not among them."""
-        mine = ("--all", "--pid", str(self.process.pid), "--class", "Strongroom")
-        return self.screen.xdotool("search", "--onlyvisible", *mine, check=False).split()
+        return self.screen.xdotool("search", "--onlyvisible", "--class", "Strongroom", check=False).split()
 
     def has_keyboard(self) -> bool:
         return bool(self.ids()) and self.screen.xdotool("getwindowfocus", check=False) in self.ids()
@@ -143,18 +143,25 @@ class Window:
         (found,) = self.ids()
         return found
 
-    def geometry(self) -> tuple[int, int, int, int]:
-        """Left, top, width, height on the screen, in pixels."""
-        lines = self.screen.xdotool("getwindowgeometry", "--shell", self.own_id()).splitlines()
-        values = dict(line.split("=") for line in lines)
-        return int(values["X"]), int(values["Y"]), int(values["WIDTH"]), int(values["HEIGHT"])
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, without the window manager's frame."""
+        values = dict(line.split("=") for line in self.screen.xdotool("getwindowgeometry", "--shell", self.own_id()).splitlines())
+        return int(values["WIDTH"]), int(values["HEIGHT"])
+
+    def corner(self) -> tuple[int, int]:
+        """The upper left corner on the screen; the pointer is moved there, which tells it exactly."""
+        told = self.screen.xdotool("mousemove", "--window", self.own_id(), "0", "0", "getmouselocation", "--shell")
+        values = dict(line.split("=") for line in told.splitlines())
+        return int(values["X"]), int(values["Y"])
 
     def click(self, *, from_right: float, from_bottom: float) -> None:
         """Click at a place given in points from the lower right corner of the window."""
-        left, top, width, height = self.geometry()
+        self.screen.xdotool("mousemove", "--window", self.own_id(), *map(str, self._place(from_right, from_bottom)), "click", "1")
+
+    def _place(self, from_right: float, from_bottom: float) -> tuple[int, int]:
+        width, height = self.size()
         scale = self.screen.dpi / 72
-        place = (str(round(left + width - from_right * scale)), str(round(top + height - from_bottom * scale)))
-        self.screen.xdotool("mousemove", *place, "click", "1")
+        return round(width - from_right * scale), round(height - from_bottom * scale)
 
     def click_main_button(self) -> None:
         """The right-most button: the one that says yes."""
@@ -162,9 +169,7 @@ class Window:
 
     def main_button_is_armed(self) -> bool:
         """By its colour, near its corner, where no text is."""
-        left, top, width, height = self.geometry()
-        scale = self.screen.dpi / 72
-        return self.screen.colour(round(left + width - 20 * scale), round(top + height - 57 * scale)) == LIGHT.accent
+        return self.screen.colour(self.own_id(), *self._place(20, 57)) == LIGHT.accent
 
     def wait_armed(self) -> None:
         wait_until(self.main_button_is_armed, "the button that says yes is armed")

@@ -36,7 +36,11 @@ REVIEW: dict[str, Any] = {
         {"label": "Account", "value": "0x52908400098527886E0F7030069857D2E4169EE7", "kind": "address"},
         {"label": "Path", "value": "m/44'/60'/0'/0/0", "kind": "path"},
         {"label": "Web page", "value": "https://vote.example (said by the extension)", "kind": "origin"},
-        {"label": "Message", "value": "I vote for proposal 41 of the example cooperative.\n\nVoter: 7713\nIssued: 2026-11-20T09:30:00Z", "kind": "message"},
+        {
+            "label": "Message",
+            "value": "I vote for proposal 41 of the example cooperative.\n\nVoter: 7713\nIssued: 2026-11-20T09:30:00Z",
+            "kind": "message",
+        },
     ],
     "warnings": [],
     "grants": [{"id": "session-5", "text": "Allow this key to sign 5 more messages until locked"}],
@@ -68,7 +72,13 @@ ASKS: dict[str, dict[str, Any]] = {
     "review-warned": WARNED,
     "review-long": LONG,
     "unlock": {"id": 1, "kind": "askSecret", "purpose": "unlock", "title": "Unlock Strongroom"},
-    "unlock-again": {"id": 1, "kind": "askSecret", "purpose": "unlock", "title": "Unlock Strongroom", "hint": "Wrong passphrase. 2 tries left."},
+    "unlock-again": {
+        "id": 1,
+        "kind": "askSecret",
+        "purpose": "unlock",
+        "title": "Unlock Strongroom",
+        "hint": "Wrong passphrase. 2 tries left.",
+    },
     "new-passphrase": {"id": 1, "kind": "askSecret", "purpose": "newPassphrase", "title": "Choose a passphrase for your keys"},
     "bip39-passphrase": {"id": 1, "kind": "askSecret", "purpose": "bip39Passphrase", "title": "Restore a seed"},
     "words-typed": {"id": 1, "kind": "askSecret", "purpose": "mnemonic", "title": "Type your recovery words"},
@@ -77,6 +87,9 @@ ASKS: dict[str, dict[str, Any]] = {
     "code": {"id": 1, "kind": "compareCode", "title": "Pair with the extension?", "code": "48219937"},
 }
 TYPED = {"unlock": "correct horse", "new-passphrase": "anvil copper\tanvil", "words-typed": "letter advice cage absurd amuont doctor aco"}
+
+
+pytestmark = pytest.mark.window
 
 
 @pytest.fixture
@@ -99,9 +112,9 @@ def test_window_fits_the_screen(window_on: Callable[..., Any], folder: Path, nam
         window.type(text)
     if name == "words-shown":
         window.key("space")
-    left, top, width, height = window.geometry()
     window.picture(folder / f"{name}{'-dark' if 'dark' in theme else ''}-{dpi}.png")
-    assert left >= 0 and top >= 0
+    (left, top), (width, height) = window.corner(), window.size()
+    assert min(left, top) >= 0
     assert left + width <= dpi * 10
     assert top + height <= dpi * 9
     assert abs(width - 470 / 72 * dpi) <= 60 / 72 * dpi

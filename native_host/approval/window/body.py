@@ -30,10 +30,12 @@ class Body(Ring):
         self._look, self._seen = look, seen
         inside = tk.Frame(self, background=look.palette.raised)
         inside.pack(fill="both", expand=True)
-        self.text = tk.Text(inside, wrap="word", width=1, height=1, relief="flat", borderwidth=0, highlightthickness=0, cursor="arrow", undo=False)
+        self.text = tk.Text(
+            inside, wrap="word", width=1, height=1, relief="flat", borderwidth=0, highlightthickness=0, cursor="arrow", undo=False
+        )
         self.text.configure(background=look.palette.raised, foreground=look.palette.ink, font=look.tiny, exportselection=False)
         self.text.configure(selectbackground=look.palette.accent, selectforeground=look.palette.accent_ink, insertwidth=0, takefocus=True)
-        self.text.configure(padx=look.px(_EDGE_POINTS), pady=look.px(_EDGE_POINTS / 2), yscrollcommand=self._scrolled)
+        self.text.configure(padx=look.px(_EDGE_POINTS), pady=look.px(_EDGE_POINTS / 2))
         self._bar = ttk.Scrollbar(inside, orient="vertical", style="Body.Vertical.TScrollbar", command=self.text.yview, takefocus=False)
         self.text.pack(side="left", fill="both", expand=True)
         self.text.bind("<FocusIn>", lambda _: self.configure(background=look.palette.accent), add=True)
@@ -69,6 +71,7 @@ class Body(Ring):
         self.text.insert("end", f"{label}\t", ("label",))
         self.text.insert("end", "\n".join(_pieces(value)) + "\n", (tag,))
         self.text.tag_add("pair", start, "end-1c")
+        self.text.tag_add("continued", f"{start} +1 lines linestart", "end-1c")
         if tag == "exact":
             self.text.tag_add("anywhere", start, "end-1c")
 
@@ -90,6 +93,7 @@ class Body(Ring):
         counted = self.text.tk.call(self.text, "count", "-update", "-ypixels", "1.0", "end")
         self.text.place_forget()
         self.text.pack(side="left", fill="both", expand=True)
+        self.text.configure(yscrollcommand=self._scrolled)
         edges = 2 * self._look.px(_EDGE_POINTS / 2) + 2 * self._look.px(2)
         return min(most, int(counted) + edges)
 
@@ -104,6 +108,7 @@ class Body(Ring):
         text.tag_configure("exact", font=look.mono)
         text.tag_configure("anywhere", wrap="char")
         text.tag_configure("pair", tabs=(column,), lmargin2=column, spacing1=px(2), spacing3=px(2))
+        text.tag_configure("continued", lmargin1=column, spacing1=0)
         indent = inner + px(20)
         text.tag_configure("warning", lmargin1=inner, lmargin2=indent, rmargin=inner, tabs=(indent,), spacing1=px(4), spacing3=px(4))
         text.tag_configure("warning", background=colours.warning, lmargincolor=colours.warning, rmargincolor=colours.warning)

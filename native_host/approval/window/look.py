@@ -91,14 +91,24 @@ class Look:
 
     def _paint_buttons(self, style: ttk.Style) -> None:
         colours = self.palette
-        layout: Any = [("Button.border", {"sticky": "nswe", "children": [("Button.padding", {"sticky": "nswe", "children": [("Button.label", {"sticky": "nswe"})]})]})]
+        layout: Any = [
+            (
+                "Button.border",
+                {
+                    "sticky": "nswe",
+                    "children": [("Button.padding", {"sticky": "nswe", "children": [("Button.label", {"sticky": "nswe"})]})],
+                },
+            )
+        ]
         for name, ground, ink, pressed in (
             ("Plain.TButton", colours.raised, colours.ink, colours.box),
             ("Accent.TButton", colours.accent, colours.accent_ink, colours.accent_pressed),
         ):
             style.layout(name, layout)
             border = {"bordercolor": colours.line if name == "Plain.TButton" else ground, "lightcolor": ground, "darkcolor": ground}
-            style.configure(name, font=self.body, background=ground, foreground=ink, padding=(self.px(14), self.px(5)), anchor="center", **border)
+            style.configure(
+                name, font=self.body, background=ground, foreground=ink, padding=(self.px(14), self.px(5)), anchor="center", **border
+            )
             off = [("disabled", colours.off)]
             down = [*off, ("pressed", pressed), ("active", pressed)]
             style.map(name, background=down, lightcolor=down, darkcolor=down, foreground=[("disabled", colours.off_ink)], bordercolor=off)
@@ -106,17 +116,39 @@ class Look:
     def _paint_choices(self, style: ttk.Style) -> None:
         colours = self.palette
         name = "Choice.TRadiobutton"
-        layout: Any = [("Radiobutton.padding", {"sticky": "nswe", "children": [("Radiobutton.indicator", {"side": "left", "sticky": ""}), ("Radiobutton.label", {"side": "left", "sticky": "nswe"})]})]
+        layout: Any = [
+            (
+                "Radiobutton.padding",
+                {
+                    "sticky": "nswe",
+                    "children": [
+                        ("Radiobutton.indicator", {"side": "left", "sticky": ""}),
+                        ("Radiobutton.label", {"side": "left", "sticky": "nswe"}),
+                    ],
+                },
+            )
+        ]
         style.layout(name, layout)
-        style.configure(name, font=self.body, background=colours.surface, foreground=colours.ink, indicatorsize=self.px(9), padding=self.px(2))
+        style.configure(
+            name, font=self.body, background=colours.surface, foreground=colours.ink, indicatorsize=self.px(9), padding=self.px(2)
+        )
         style.configure(name, indicatormargin=(0, 0, self.px(6), 0), indicatorbackground=colours.raised, indicatorforeground=colours.accent)
         style.configure(name, upperbordercolor=colours.muted, lowerbordercolor=colours.muted)
-        style.map(name, background=[("active", colours.surface)], indicatorbackground=[("selected", colours.raised)], indicatorforeground=[("selected", colours.accent)])
+        style.map(
+            name,
+            background=[("active", colours.surface)],
+            indicatorbackground=[("selected", colours.raised)],
+            indicatorforeground=[("selected", colours.accent)],
+        )
 
     def _paint_scrollbar(self, style: ttk.Style) -> None:
         colours = self.palette
-        layout: Any = [("Vertical.Scrollbar.trough", {"sticky": "ns", "children": [("Vertical.Scrollbar.thumb", {"expand": "1", "sticky": "nswe"})]})]
+        layout: Any = [
+            ("Vertical.Scrollbar.trough", {"sticky": "ns", "children": [("Vertical.Scrollbar.thumb", {"expand": "1", "sticky": "nswe"})]})
+        ]
         style.layout("Body.Vertical.TScrollbar", layout)
         flat = {"bordercolor": colours.raised, "lightcolor": colours.line, "darkcolor": colours.line}
-        style.configure("Body.Vertical.TScrollbar", background=colours.line, troughcolor=colours.raised, width=self.px(9), gripcount=0, **flat)
+        style.configure(
+            "Body.Vertical.TScrollbar", background=colours.line, troughcolor=colours.raised, width=self.px(9), gripcount=0, **flat
+        )
         style.map("Body.Vertical.TScrollbar", background=[("active", colours.muted), ("disabled", colours.raised)])

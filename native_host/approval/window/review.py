@@ -100,7 +100,9 @@ def open_compare(sheet: Sheet, ask: CompareCode) -> None:
 
     look = sheet.look
     label(sheet.content, look, texts.COMPARE, wrap=sheet.width()).pack(fill="x")
-    code = tk.Label(sheet.content, text=in_groups(visible(ask.code)), font=look.huge_mono, background=look.palette.raised, foreground=look.palette.ink)
+    code = tk.Label(
+        sheet.content, text=in_groups(visible(ask.code)), font=look.huge_mono, background=look.palette.raised, foreground=look.palette.ink
+    )
     code.configure(pady=look.px(16), wraplength=sheet.width(), takefocus=True)
     code.pack(fill="x", pady=(look.px(10), 0))
     sheet.add_deny(texts.DENY)

@@ -89,7 +89,9 @@ class _Form:
         self._reveal.pack(side="left")
         self._caps = label(row, look, wrap=sheet.width() // 2, font=look.bold, ink=look.palette.warning_mark)
         self._caps.pack(side="left", fill="x", expand=True, padx=(look.px(10), 0))
-        label(sheet.content, look, texts.ONLY_HERE, wrap=sheet.width(), font=look.small, ink=look.palette.muted).pack(fill="x", pady=(look.px(8), 0))
+        label(sheet.content, look, texts.ONLY_HERE, wrap=sheet.width(), font=look.small, ink=look.palette.muted).pack(
+            fill="x", pady=(look.px(8), 0)
+        )
         sheet.add_deny(texts.CANCEL)
         self._accept = sheet.add_button(accept, self._take, main=True)
 

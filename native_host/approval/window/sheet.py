@@ -28,14 +28,18 @@ class Sheet:
     ``answered`` is called once with the answer, after the window is gone. ``clock`` counts seconds.
     """
 
-    def __init__(self, root: tk.Tk, look: Look, ask: FrontAsk, answered: Callable[[Answer], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, root: tk.Tk, look: Look, ask: FrontAsk, answered: Callable[[Answer], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.look, self.ask = look, ask
         self._answered, self._clock = answered, clock
         self.arming = Arming(clock())
         self.on_tick: Callable[[], None] = lambda: None
         self.on_close: Callable[[], None] = lambda: None
-        self._open = True
-        self.window = tk.Toplevel(root, class_=texts.PRODUCT, background=look.palette.surface, padx=look.px(PAD_POINTS), pady=look.px(PAD_POINTS))
+        self._open, self._next_tick = True, ""
+        self.window = tk.Toplevel(
+            root, class_=texts.PRODUCT, background=look.palette.surface, padx=look.px(PAD_POINTS), pady=look.px(PAD_POINTS)
+        )
         self.window.withdraw()
         self.window.title(texts.PRODUCT)
         self._head()
@@ -167,7 +171,7 @@ class Sheet:
         self._time_left.configure(text=closing.format(minutes=minutes, seconds=seconds))
         self.on_tick()
         if self._open:
-            self.window.after(_TICK_MILLISECONDS, self._tick)
+            self._next_tick = self.window.after(_TICK_MILLISECONDS, self._tick)
 
     def deny(self) -> None:
         """Answer that nothing is to happen."""
@@ -183,5 +187,7 @@ class Sheet:
         """Close the window without an answer."""
         if self._open:
             self._open = False
+            if self._next_tick:
+                self.window.after_cancel(self._next_tick)
             self.on_close()
             self.window.destroy()

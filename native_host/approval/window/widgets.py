@@ -32,7 +32,9 @@ class Ring(tk.Frame):
 class Button(Ring):
     """A push button. Space presses it while it has the focus; Enter never does, unless ``enter`` is set (for buttons that deny)."""
 
-    def __init__(self, parent: tk.Misc, look: Look, text: str, press: Callable[[], None], *, style: Literal["Plain", "Accent"] = "Plain") -> None:
+    def __init__(
+        self, parent: tk.Misc, look: Look, text: str, press: Callable[[], None], *, style: Literal["Plain", "Accent"] = "Plain"
+    ) -> None:
         super().__init__(parent, look, idle=str(parent.cget("background")))
         self.button = ttk.Button(self, text=text, command=press, style=f"{style}.TButton", takefocus=True)
         self.hold(self.button)
@@ -65,7 +67,9 @@ class SecretEntry(Ring):
     def __init__(self, parent: tk.Misc, look: Look, changed: Callable[[], None]) -> None:
         super().__init__(parent, look, idle=look.palette.line)
         colours = look.palette
-        self.entry = tk.Entry(self, show="•", font=look.large_mono, relief="flat", borderwidth=look.px(4), highlightthickness=0, exportselection=False)
+        self.entry = tk.Entry(
+            self, show="•", font=look.large_mono, relief="flat", borderwidth=look.px(4), highlightthickness=0, exportselection=False
+        )
         self.entry.configure(background=colours.raised, foreground=colours.ink, insertbackground=colours.ink, insertwidth=look.px(1))
         self.entry.configure(selectbackground=colours.accent, selectforeground=colours.accent_ink, disabledbackground=colours.raised)
         self.entry.configure(validate="key", validatecommand=(self.register(lambda text: len(text) <= MAX_SECRET_CHARACTERS), "%P"))
@@ -93,7 +97,9 @@ def warning_mark(parent: tk.Misc, look: Look, *, ground: str) -> tk.Canvas:
     """A triangle with an exclamation mark, drawn, so that it needs no font."""
     size = look.px(14)
     canvas = tk.Canvas(parent, width=size, height=size, background=ground, highlightthickness=0, borderwidth=0)
-    canvas.create_polygon(size / 2, size * 0.04, size * 0.98, size * 0.94, size * 0.02, size * 0.94, fill=look.palette.warning_mark, outline="")
+    canvas.create_polygon(
+        size / 2, size * 0.04, size * 0.98, size * 0.94, size * 0.02, size * 0.94, fill=look.palette.warning_mark, outline=""
+    )
     middle, wide = size / 2, max(1, size // 8)
     canvas.create_line(middle, size * 0.36, middle, size * 0.66, fill=ground, width=wide)
     canvas.create_line(middle, size * 0.74, middle, size * 0.86, fill=ground, width=wide)
@@ -109,7 +115,9 @@ def product_mark(parent: tk.Misc, look: Look) -> tk.Canvas:
     wheel, hub, thick, middle = size * 0.25, size * 0.08, max(1, size // 16), size / 2
     canvas.create_oval(middle - wheel, middle - wheel, middle + wheel, middle + wheel, outline=colours.accent_ink, width=thick)
     for dx, dy in ((1, 0), (0, 1), (0.7, 0.7), (0.7, -0.7)):
-        canvas.create_line(middle - wheel * dx, middle - wheel * dy, middle + wheel * dx, middle + wheel * dy, fill=colours.accent_ink, width=thick)
+        canvas.create_line(
+            middle - wheel * dx, middle - wheel * dy, middle + wheel * dx, middle + wheel * dy, fill=colours.accent_ink, width=thick
+        )
     canvas.create_oval(middle - hub, middle - hub, middle + hub, middle + hub, fill=colours.accent_ink, outline="")
     return canvas
 

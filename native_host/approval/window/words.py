@@ -76,7 +76,9 @@ class _WordsField:
     def __init__(self, sheet: Sheet) -> None:
         look, colours = sheet.look, sheet.look.palette
         ring = Ring(sheet.content, look, idle=colours.line)
-        self.text = tk.Text(ring, height=3, width=1, wrap="word", font=look.large_mono, undo=False, exportselection=False, relief="flat", borderwidth=0)
+        self.text = tk.Text(
+            ring, height=3, width=1, wrap="word", font=look.large_mono, undo=False, exportselection=False, relief="flat", borderwidth=0
+        )
         self.text.configure(background=colours.raised, foreground=colours.ink, insertbackground=colours.ink, highlightthickness=0)
         self.text.configure(padx=look.px(5), pady=look.px(4), selectbackground=colours.accent, selectforeground=colours.accent_ink)
         for key in ("<<Copy>>", "<<Cut>>"):
@@ -149,7 +151,9 @@ class WordGrid:
             wrong = place in typed.unknown
             typing = wrong and bool(unfinished) and place == len(typed.words) - 1
             mark, colour = ("…", self._palette.muted) if typing else ("✗", self._palette.bad) if wrong else ("✓", self._palette.good)
-            cell.configure(text=f"{_cell(place, visible(typed.words[place])[:12])} {mark}", foreground=colour, background=self._palette.raised)
+            cell.configure(
+                text=f"{_cell(place, visible(typed.words[place])[:12])} {mark}", foreground=colour, background=self._palette.raised
+            )
 
     def show(self, words: list[str]) -> None:
         """Show the words themselves."""
