@@ -45,7 +45,8 @@ def add(
     with at_desk(make=True) as desk:
         desk.attach(origin, wallet, development=development)
     print(f"{origin} is attached to the wallet {wallet}. You will be asked to confirm it when it first unlocks the keystore.")
-    print("So that browsers let it reach the host, run once more: strongroom install")
+    if not _refresh_manifests():
+        print("No browser knows the host yet. Next: strongroom install")
 
 
 @origins.command("remove")
@@ -57,4 +58,20 @@ def remove(origin: Origin) -> None:
         if not desk.detach(origin):
             print("That extension is not attached.")
             raise typer.Exit(1)
+    _refresh_manifests()
     print(f"{origin} is no longer attached. A host that it has open now is refused when it next starts.")
+
+
+def _refresh_manifests() -> bool:
+    """Bring the manifests that are ours in line with what is attached; whether there are any."""
+    from native_host.cli.here import this_machine
+    from native_host.host import attached_origins
+    from native_host.install.manifests import apply, own_manifests, plan_refresh
+
+    machine = this_machine()
+    for step in plan_refresh(machine, origins=attached_origins()):
+        try:
+            apply(step)
+        except PermissionError:
+            print(f"{step.path} is the whole machine's. Bring it up to date with: sudo strongroom install --system --origin ORIGIN")
+    return bool(own_manifests(machine))

@@ -140,6 +140,11 @@ def plan_refresh(machine: Machine, *, origins: Sequence[str]) -> tuple[Step, ...
     return tuple(step for step in steps if step.action != "keep")
 
 
+def own_manifests(machine: Machine) -> list[str]:
+    """The manifests of this machine that are ours, in both scopes."""
+    return [path for scope in SCOPES for path in _readers(machine, scope, BROWSERS) if owner_of(path) == "ours"]
+
+
 def plan_uninstall(machine: Machine, scope: Scope, *, browsers: Sequence[Browser] = ()) -> tuple[Step, ...]:
     """What must go: every manifest that is ours, or those of ``browsers`` alone, and the launcher with the last of them."""
     _check_machine(machine, scope)
