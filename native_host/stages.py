@@ -120,5 +120,5 @@ class Stages:
 
 def _review(waiting: Waiting) -> Review:
     key = waiting.facts.key or waiting.facts.imported
-    subject = Subject(label=key.label, alg=key.alg, address=key.address, path=key.path, state=key.state, dependants=key.dependants) if key else None
+    subject = Subject(address=key.address, path=key.path, dependants=key.dependants) if key else None
     return review(waiting.call.params, subject)

@@ -37,13 +37,10 @@ RAW_ACCOUNT = "With this, the account can sign bytes that Strongroom cannot read
 
 
 class Subject(Value, frozen=True, kw_only=True):
-    """The key that a review is about, as far as a review may know it."""
+    """What a review may know of its key; the key's name and algorithm stand beside every review and are not repeated in it."""
 
-    label: str
-    alg: str
     address: str | None = None
     path: str | None = None
-    state: str = "active"
     dependants: int = 0
 
 
@@ -97,7 +94,7 @@ def _fact(label: str, value: str, kind: FactKind = "text") -> Fact:
 def _about(subject: Subject | None) -> tuple[Fact, ...]:
     if subject is None:
         return ()
-    facts = [_fact("Key", subject.label or "(no name)")]
+    facts = []
     if subject.address:
         facts.append(_fact("Address", subject.address, "address"))
     if subject.path:
