@@ -19,7 +19,6 @@ from native_host.testing.families import FAMILIES
 from native_host.testing.manifest import ConnectError, Manifest, find_manifest
 from native_host.testing.port import Port
 
-
 _FOLDER_VARIABLES = ("CHROME_CONFIG_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 
@@ -66,6 +65,10 @@ class BrowserEmulator:
             user = [self.user_data_dir / "NativeMessagingHosts"]
         return [*user, *system]
 
+    def origin(self, extension_id: str) -> str:
+        """What the wire calls an extension of this browser."""
+        return f"chrome-extension://{extension_id}/" if self.family.name == "chromium" else f"moz-extension:{extension_id}"
+
     def find_manifest(self, name: str, extension_id: str) -> Manifest:
         """The manifest that would be used; ``ConnectError`` if there is none."""
         return find_manifest(self.family, self.manifest_folders(), name=name, extension_id=extension_id)
@@ -77,13 +80,11 @@ class BrowserEmulator:
             ConnectError: in the browser's words, if there is no manifest or its program cannot be started.
         """
         manifest = self.find_manifest(name, extension_id)
-        origin = [f"chrome-extension://{extension_id}/"] if self.family.name == "chromium" else [str(manifest.file), extension_id]
-        return self.start([str(manifest.path), *origin], cwd=manifest.path.parent)
+        return self.start([str(manifest.path), *self._arguments(extension_id, manifest.file)], cwd=manifest.path.parent)
 
     def connect_command(self, command: Sequence[str], extension_id: str, *, manifest: Path = Path("/nonexistent/manifest.json")) -> Port:
         """Start ``command`` without a manifest, with the arguments this browser gives the host of ``extension_id``."""
-        origin = [f"chrome-extension://{extension_id}/"] if self.family.name == "chromium" else [str(manifest), extension_id]
-        return self.start([*command, *origin])
+        return self.start([*command, *self._arguments(extension_id, manifest)])
 
     def start(self, argv: Sequence[str], *, cwd: Path | None = None) -> Port:
         """Start exactly ``argv`` with this browser's environment, pipes and descriptors."""
@@ -118,6 +119,9 @@ class BrowserEmulator:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.quit()
+
+    def _arguments(self, extension_id: str, manifest: Path) -> list[str]:
+        return [self.origin(extension_id)] if self.family.name == "chromium" else [str(manifest), extension_id]
 
     @contextlib.contextmanager
     def _leaked_descriptor(self) -> Iterator[tuple[int, ...]]:

@@ -27,7 +27,6 @@ class Family(Value, frozen=True, kw_only=True):
     """One row. A text that is ``None`` is an error that this browser does not explain; sizes are bytes of JSON."""
 
     name: FamilyName
-    scheme: str
     response_bytes: int
     request_bytes: int | None
     endings: tuple[Ending, ...]
@@ -49,7 +48,6 @@ class Family(Value, frozen=True, kw_only=True):
 
 CHROMIUM = Family(
     name="chromium",
-    scheme="chrome-extension",
     response_bytes=MEBIBYTE,
     request_bytes=64 * MEBIBYTE,
     endings=(Ending(seconds=2.0, signal=signal.SIGKILL),),
@@ -69,7 +67,6 @@ CHROMIUM = Family(
 
 FIREFOX = Family(
     name="firefox",
-    scheme="moz-extension",
     response_bytes=MEBIBYTE,
     request_bytes=None,
     endings=(Ending(seconds=3.0, signal=signal.SIGTERM), Ending(seconds=6.4, signal=signal.SIGKILL)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from native_host.testing.browser import BrowserEmulator
+    from native_host.testing.port import Port
     from native_host.testing.scripted import ScriptedApprover
 
 
@@ -41,3 +42,21 @@ def browser_emulator(request: pytest.FixtureRequest, strongroom_home: Path, tmp_
         getattr(request, "param", "chromium"), home=home, environment={"STRONGROOM_HOME": str(strongroom_home)}
     ) as emulator:
         yield emulator
+
+
+@pytest.fixture
+def connect_strongroom(
+    browser_emulator: BrowserEmulator,
+    strongroom_home: Path,
+    scripted_approver: ScriptedApprover,  # noqa: ARG001  # it is who answers
+) -> Callable[..., Port]:
+    """Opens ports to the real host: ``connect_strongroom(extension_id, wallet="main")``, the extension being let in.
+
+    The keystore in ``strongroom_home`` is not set up yet, and ``scripted_approver`` answers in place of a person.
+    """
+    from native_host.testing.hosts import connect
+
+    def open_port(extension_id: str, *, wallet: str = "main") -> Port:
+        return connect(browser_emulator, strongroom_home, extension_id, wallet=wallet)
+
+    return open_port
