@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from native_host.approval.approver import ProgramApprover
-from native_host.approval.choose import approver_environment, built_in_program, follows_program
+from native_host.approval.choose import approver_environment, built_in_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,10 +64,18 @@ class Asking:
         return answer
 
     def _chosen(self) -> Approver:
-        by_program = follows_program(self._config, is_set_up=self._store.is_set_up, unattended=self._store.unattended)
-        argv = list(self._config.program or ()) if by_program else built_in_program(self._config.prompt, self._environ)
+        program = self._config.program
+        argv = list(program) if program and self._follows(program) else built_in_program(self._config.prompt, self._environ)
         if self._program is not None and self._program[0] == argv:
             return self._program[1]
         self.close()
         self._program = (argv, ProgramApprover(argv, approver_environment(self._environ)))
         return self._program[1]
+
+    def _follows(self, program: tuple[str, ...]) -> bool:
+        """Whether the configured program answers: it sets a store up, and answers for a store that was set up so; for one that
+        was set up in a window, only while it is open and the person has confirmed exactly this command."""
+        store = self._store
+        if store.unattended or not store.is_set_up:
+            return True
+        return store.is_unlocked and store.is_program_confirmed(program)

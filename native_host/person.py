@@ -151,7 +151,7 @@ class Desk:
             clock=now,
             random_bytes=os.urandom,
             folder=self.paths.data,
-            by_program=self.config.approval.program is not None,
+            program=self.config.approval.program,
         )
         return Operations(house, idle_lock_seconds=self.config.session.idle_lock_seconds)
 

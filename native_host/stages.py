@@ -63,7 +63,7 @@ class Stages:
             clock=now,
             random_bytes=os.urandom,
             folder=paths.data,
-            by_program=config.approval.program is not None,
+            program=config.approval.program,
         )
         self.operations = Operations(house, idle_lock_seconds=config.session.idle_lock_seconds)
 

@@ -11,8 +11,6 @@ from native_host.errors import BackendUnavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from native_host.config import ApprovalConfig
-
 _SCRUBBED = ("PYTHON", "LD_", "DYLD_")
 NOBODY = "There is no display and no terminal on which to ask you. Start the browser from your desktop, or from a terminal."
 
@@ -33,11 +31,6 @@ def built_in_program(prompt: str, environ: Mapping[str, str]) -> list[str]:
 def approver_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for an approver: what a display needs is kept, what changes how programs load code is not."""
     return {name: value for name, value in environ.items() if not name.startswith(_SCRUBBED)}
-
-
-def follows_program(config: ApprovalConfig, *, is_set_up: bool, unattended: bool) -> bool:
-    """Whether the configured program answers. A store that was set up in a window is never answered for by a program."""
-    return config.program is not None and (unattended or not is_set_up)
 
 
 def _has_display(environ: Mapping[str, str]) -> bool:

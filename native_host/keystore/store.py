@@ -208,6 +208,16 @@ class KeyStore(StoreFile):
         """Authenticate an attachment, inside a transaction."""
         origins.confirm(self.connection, self.keys, attachment)
 
+    def is_program_confirmed(self, program: tuple[str, ...]) -> bool:
+        """Whether the person let exactly this command answer for them; raises ``Locked``."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = 'approvalProgram'").fetchone()
+        return row is not None and self.keys.check_mac(row[0], "program", *(part.encode() for part in program))
+
+    def confirm_program(self, program: tuple[str, ...]) -> None:
+        """Let this command, and no other, answer for the person, inside a transaction."""
+        mac = self.keys.mac("program", *(part.encode() for part in program))
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('approvalProgram', ?)", (mac,))
+
     # refusals
 
     def pause_seconds(self, origin: str) -> int:

@@ -12,7 +12,7 @@ from native_host.kek import passphrase
 from native_host.keystore.store import ChangedOutside
 from native_host.protocol.messages import StateResult, Status
 from native_host.protocol.messages import Slot as SlotInfo
-from native_host.review.requests import attach_review, set_up_review
+from native_host.review.requests import attach_review, program_review, set_up_review
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
@@ -85,7 +85,7 @@ def _set_up(house: House, permit: Permit) -> None:
     if store.is_set_up:
         raise Busy("Another window has set the keystore up meanwhile. Unlock it.")
     with kek, house.audit.effect(permit):
-        store.create(kek, kind=passphrase.KIND, label=SLOT_LABEL, parameters=parameters, unattended=house.by_program)
+        store.create(kek, kind=passphrase.KIND, label=SLOT_LABEL, parameters=parameters, unattended=house.program is not None)
         for attachment in attachments:
             store.confirm(attachment)
 
@@ -110,6 +110,7 @@ def _open(house: House, permit: Permit) -> None:
         raise CannotUnseal
     try:
         _confirm_origin(house, permit)
+        _confirm_program(house, permit)
         with house.audit.effect(permit):
             house.store.end_refusals(permit.session.caller.origin)
     except BaseException:
@@ -157,3 +158,19 @@ def _confirm_origin(house: House, permit: Permit) -> None:
     house.approver.review("unlock", review, session.caller_facts(), None, ())
     with house.audit.effect(permit):
         store.confirm(attachment)
+
+
+def _confirm_program(house: House, permit: Permit) -> None:
+    """A program named in the configuration of a store that was set up in a window may answer only once the person says so.
+
+    It is our own window that asks, as it asked for the passphrase; after a no it goes on asking in the program's place.
+    """
+    store, program = house.store, house.program
+    if program is None or store.unattended or store.is_program_confirmed(program) or permit.session.caller.family is None:
+        return
+    try:
+        house.approver.review("unlock", program_review(program), permit.session.caller_facts(), None, ())
+    except UserRejected:
+        return
+    with house.audit.effect(permit):
+        store.confirm_program(program)

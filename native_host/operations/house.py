@@ -20,7 +20,7 @@ class House(Value, frozen=True, kw_only=True):
     """``aside()`` lets other calls go on for as long as its block waits (for a person, for a KDF); no transaction is open then.
 
     ``clock`` gives milliseconds since 1970; ``folder`` is where the keystore lies, to be shown; ``kdf_seconds`` is how long
-    unlocking a new passphrase slot should take.
+    unlocking a new passphrase slot should take; ``program`` is the one that the configuration names for approvals.
     """
 
     store: KeyStore
@@ -31,5 +31,5 @@ class House(Value, frozen=True, kw_only=True):
     clock: Callable[[], int]
     random_bytes: Callable[[int], bytes]
     folder: str
-    by_program: bool
+    program: tuple[str, ...] | None
     kdf_seconds: float = 0.5

@@ -81,6 +81,13 @@ def attach_review(origins: tuple[str, ...], wallet: str) -> Review:
     return Review(title="Attach this extension to your wallet?", facts=facts, warnings=(warning,))
 
 
+def program_review(program: tuple[str, ...]) -> Review:
+    """Letting a program answer in the person's place."""
+    facts = (_fact("Program", " ".join(program), "path"),)
+    warning = "From then on this program is asked instead of you, and you see no windows. Whoever can change it can use your keys."
+    return Review(title="Let a program answer for you?", facts=facts, warnings=(warning,))
+
+
 def set_up_review(origins: tuple[str, ...], folder: str) -> Review:
     """The first step of setting a keystore up."""
     facts = (_fact("Folder", folder, "path"), *(_fact("Extension to attach", origin, "origin") for origin in origins))
