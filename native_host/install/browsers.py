@@ -275,9 +275,3 @@ BY_NAME: dict[str, Browser] = {browser.name: browser for browser in BROWSERS}
 def places_of(browser: Browser, system: System, scope: Scope) -> tuple[Place, ...]:
     """The places of one browser in the order in which it looks; empty where it has none."""
     return tuple(row for row in PLACES if (row.browser, row.system, row.scope) == (browser.name, system, scope))
-
-
-if __name__ == "__main__":
-    from native_host.install.publish import main
-
-    main()

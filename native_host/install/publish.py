@@ -1,6 +1,6 @@
 """The table as a page for people, and the two forms of the manifest as templates for packagers: ``manifests/``.
 
-``python -m native_host.install.browsers`` writes them; with ``--check`` it only says whether they are what the table gives.
+``python -m native_host.install.publish`` writes them; with ``--check`` it only says whether they are what the table gives.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[2] / "manifests"
 _TEMPLATES: dict[Family, str] = {"chromium": "chrome-extension://@EXTENSION_ID@/", "firefox": "@ADD_ON_ID@"}
 _INTRODUCTION = f"""# Where browsers look for the host's manifest
 
-Made from `native_host/install/browsers.py` by `python -m native_host.install.browsers`; edit that table, not this page.
+Made from `native_host/install/browsers.py` by `python -m native_host.install.publish`; edit that table, not this page.
 
 On Linux and macOS a manifest is the file `{HOST_NAME}.json` in one of these folders. On Windows it lies anywhere, and the
 default value of the registry key `{HOST_NAME}` below one of these keys is its path. A browser looks at the person's place
@@ -54,7 +54,7 @@ def main() -> None:
     stale = [name for name, content in files().items() if not (FOLDER / name).is_file() or (FOLDER / name).read_bytes() != content]
     if sys.argv[1:] == ["--check"]:
         if stale:
-            sys.exit(f"manifests/ is not what the table gives: {', '.join(stale)}. Run: python -m native_host.install.browsers")
+            sys.exit(f"manifests/ is not what the table gives: {', '.join(stale)}. Run: python -m native_host.install.publish")
         return
     FOLDER.mkdir(exist_ok=True)
     for name in stale:
@@ -64,3 +64,7 @@ def main() -> None:
 def _cell(place: Place) -> str:
     marks = ("(c)" if place.same_as else "") + ("(?)" if place.unverified else "")
     return f"`{place.where}`" + (f" *{marks}*" if marks else "") + (f" where `{place.when}` is" if place.when else "")
+
+
+if __name__ == "__main__":
+    main()
