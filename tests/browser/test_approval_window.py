@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,15 @@ class Person(Window):
         """Wait until a window that was not there before has the keyboard."""
         until(lambda: self.has_keyboard() and not self._answered.issuperset(self.ids()), "the next window")
         self._answered.update(self.ids())
+
+    def read(self) -> None:
+        """Read what is asked to its end, and wait until it may be approved."""
+        self.key("End")
+        self.wait_armed()
+
+    def keep(self, file: Path) -> None:
+        """Write what the screen looks like, as PNG."""
+        subprocess.run(["import", "-silent", "-window", "root", str(file)], env=self.screen.environ, check=True)
 
     def wait_gone(self) -> None:
         """Wait until no window is left."""
@@ -63,8 +73,8 @@ def test_a_person_restores_a_wallet_and_approves_a_signature(person: Person, tmp
     companion.see("Set up Strongroom")
     browser.press("Set up")
     person.wait_next()
-    person.wait_armed()
-    person.picture(artefacts / "window-chromium-setup.png")
+    person.read()
+    person.keep(artefacts / "window-chromium-setup.png")
     person.click_main_button()
     person.wait_next()
     person.type(PASSPHRASE)
@@ -75,7 +85,7 @@ def test_a_person_restores_a_wallet_and_approves_a_signature(person: Person, tmp
     companion.see("No wallet yet")
     browser.press("Restore from recovery words")
     person.wait_next()
-    person.wait_armed()
+    person.read()
     person.click_main_button()
     person.wait_next()
     person.type(WORDS)
@@ -88,15 +98,15 @@ def test_a_person_restores_a_wallet_and_approves_a_signature(person: Person, tmp
     companion.compose("Ethereum")
     browser.press("Sign")
     person.wait_next()
-    person.wait_armed()
-    person.picture(artefacts / "window-chromium-review.png")
+    person.read()
+    person.keep(artefacts / "window-chromium-review.png")
     person.key("Escape")
     wait(browser, "document.querySelector('.alert') !== null")
     assert "Not approved" in companion.text()
 
     browser.press("Sign")
     person.wait_next()
-    person.wait_armed()
+    person.read()
     person.key("Return")
     person.wait_armed()
     assert person.is_open()
