@@ -32,7 +32,7 @@ class Asking:
         self._config = config
         self._environ = environ
         self._aside = aside
-        self._program: tuple[list[str], Approver] | None = None
+        self._program: tuple[list[str], ProgramApprover] | None = None
         self.still_wanted: Callable[[], None] = lambda: None
 
     def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
@@ -58,12 +58,13 @@ class Asking:
     def _ask(self, question: Callable[[Approver], T]) -> T:
         self.still_wanted()
         program = self._chosen()
+        program.announce()
         with self._aside():
             answer = question(program)
         self.still_wanted()
         return answer
 
-    def _chosen(self) -> Approver:
+    def _chosen(self) -> ProgramApprover:
         program = self._config.program
         argv = list(program) if program and self._follows(program) else built_in_program(self._config.prompt, self._environ)
         if self._program is not None and self._program[0] == argv:

@@ -6,6 +6,8 @@ toolkit and there is one way to be asked. The program is started at first need a
 
 from __future__ import annotations
 
+from _queue import Empty, SimpleQueue
+from _thread import start_new_thread
 from typing import TYPE_CHECKING, Protocol
 
 from native_host.errors import BackendUnavailable, Cancelled, UserRejected
@@ -64,7 +66,7 @@ class ProgramApprover:
         self._argv = list(argv)
         self._environ = dict(environ)
         self._process: Popen[bytes] | None = None
-        self._answers: _Answers | None = None
+        self._arrived: SimpleQueue[Answer | Withdraw | _Ended | None] = SimpleQueue()
         self._last_id = 0
         self._asking: int | None = None
 
@@ -104,47 +106,56 @@ class ProgramApprover:
             raise UserRejected
 
     def withdraw(self) -> None:
-        asking, answers = self._asking, self._answers
-        if asking is None or answers is None:
-            return
-        self._send(Withdraw(id=asking))
-        answers.put(None)
+        # Only put into the queue: the thread that asks tells the program, so that nobody who withdraws waits for a program that does
+        # not read, and an ask that is on its way is not overtaken.
+        asking = self._asking
+        if asking is not None:
+            self._arrived.put(Withdraw(id=asking))
 
     def close(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        if self._answers is not None:
-            self._answers.put(None)
+        self._arrived.put(None)
         process.kill()
         process.wait()
 
-    def _next_id(self) -> int:
+    def announce(self) -> None:
+        """From now on ``withdraw`` takes back the ask that comes next, even before it is put."""
         self._last_id += 1
+        self._asking = self._last_id
+
+    def _next_id(self) -> int:
+        if self._asking is None:
+            self.announce()
         return self._last_id
 
     def _exchange(self, ask: Ask) -> Answer:
-        from queue import Empty
-
-        answers = self._started()
-        self._asking = ask.id
         try:
+            self._start()
             self._send(ask)
-            while True:
-                answer = answers.get(timeout=ANSWER_SECONDS)
-                if answer is None:
-                    raise Cancelled
-                if isinstance(answer, UserRejected):
-                    self._end()
-                    raise answer
-                # An answer to an ask that was withdrawn may still be on its way.
-                if answer.id == ask.id:
-                    return answer
+            return self._answer_to(ask.id)
         except Empty:
             self._send(Withdraw(id=ask.id))
             raise UserRejected from None
         finally:
             self._asking = None
+
+    def _answer_to(self, ask_id: int) -> Answer:
+        while True:
+            arrived = self._arrived.get(timeout=ANSWER_SECONDS)
+            match arrived:
+                case None:
+                    raise Cancelled
+                case Withdraw() if arrived.id == ask_id:
+                    self._send(arrived)
+                    raise Cancelled
+                # What belongs to an ask before this one, or to a program that is gone, may still be on its way.
+                case _Ended() if arrived.process is self._process:
+                    self._end()
+                    raise UserRejected
+                case Answer() if arrived.id == ask_id:
+                    return arrived
 
     def _send(self, ask: Ask) -> None:
         from sys import byteorder
@@ -164,18 +175,18 @@ class ProgramApprover:
             # Its end shows as end of file on the answers, which is where it is judged.
             return
 
-    def _started(self) -> _Answers:
+    def _start(self) -> None:
         from subprocess import PIPE, Popen
 
-        if self._process is not None and self._process.poll() is None and self._answers is not None:
-            return self._answers
+        if self._process is not None and self._process.poll() is None:
+            return
         self._end()
         try:
-            self._process = Popen(self._argv, stdin=PIPE, stdout=PIPE, env=self._environ)  # noqa: S603 - the person's own configuration
+            process = Popen(self._argv, stdin=PIPE, stdout=PIPE, env=self._environ)
         except OSError:
             raise BackendUnavailable("The program that asks for approvals cannot be started.", detail="approver") from None
-        self._answers = _Answers(self._process)
-        return self._answers
+        self._process = process
+        start_new_thread(_read_answers, (process, self._arrived))
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -184,38 +195,29 @@ class ProgramApprover:
             process.wait()
 
 
-class _Answers:
-    """The program's answers in the order in which they come; a thread reads them, so that a wait can be interrupted."""
+class _Ended:
+    """A program closed its output, or wrote what is no answer."""
 
     def __init__(self, process: Popen[bytes]) -> None:
-        from _queue import SimpleQueue
-        from _thread import start_new_thread
+        self.process = process
 
-        self._queue: SimpleQueue[Answer | UserRejected | None] = SimpleQueue()
-        self._process = process
-        start_new_thread(self._read, ())
 
-    def put(self, answer: Answer | UserRejected | None) -> None:
-        self._queue.put(answer)
+def _read_answers(process: Popen[bytes], arrived: SimpleQueue[Answer | Withdraw | _Ended | None]) -> None:
+    """Put a program's answers into the queue in the order in which they come; on a thread, so that a wait can be interrupted."""
+    from sys import byteorder
 
-    def get(self, *, timeout: float) -> Answer | UserRejected | None:
-        return self._queue.get(timeout=timeout)
+    from msgspec import MsgspecError
+    from msgspec.json import Decoder
 
-    def _read(self) -> None:
-        from sys import byteorder
-
-        from msgspec import MsgspecError
-        from msgspec.json import Decoder
-
-        decoder = Decoder(Answer)
-        stream = self._process.stdout
-        try:
-            while stream is not None:
-                header = stream.read(HEADER_BYTES)
-                length = int.from_bytes(header, byteorder)
-                if len(header) < HEADER_BYTES or not 0 < length <= ANSWER_BYTES:
-                    break
-                self._queue.put(decoder.decode(stream.read(length)))
-        except (MsgspecError, UnicodeDecodeError, RecursionError, OSError, ValueError):
-            pass
-        self._queue.put(UserRejected())
+    decoder = Decoder(Answer)
+    stream = process.stdout
+    try:
+        while stream is not None:
+            header = stream.read(HEADER_BYTES)
+            length = int.from_bytes(header, byteorder)
+            if len(header) < HEADER_BYTES or not 0 < length <= ANSWER_BYTES:
+                break
+            arrived.put(decoder.decode(stream.read(length)))
+    except (MsgspecError, UnicodeDecodeError, RecursionError, OSError, ValueError):
+        pass
+    arrived.put(_Ended(process))
