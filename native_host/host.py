@@ -181,6 +181,7 @@ class Host:
             from native_host.stages import Stages
 
             self._built = Stages(self._file, read_config(self._paths), self._paths, self._environ, self.aside)
+            self._file = self._built.store
             self._lane.withdraw_ask = self._built.approver.withdraw
         return self._built
 

@@ -36,7 +36,11 @@ class StoreFile:
         self.path = path
         self._clock = clock
         self.connection: sqlite3.Connection = opened.connection if opened is not None else _open(path)
-        self._batch = False
+        self._batch: bool = opened is not None and opened._batch
+        self._checked = False
+        self._stamp = -1
+        self._known_epoch: int | None = None
+        self._known_unattended: bool | None = None
 
     def close(self) -> None:
         """Close the file; an open transaction is undone."""
@@ -50,23 +54,49 @@ class StoreFile:
     @property
     def unattended(self) -> bool:
         """Whether the store was set up through a configured program. Every slot vouches for it, so it cannot be edited."""
-        row = self.connection.execute("SELECT value FROM meta WHERE name = 'unattended'").fetchone()
-        return row is not None and row[0] == b"\x01"
+        self._look()
+        if self._known_unattended is None:
+            row = self.connection.execute("SELECT value FROM meta WHERE name = 'unattended'").fetchone()
+            self._known_unattended = row is not None and row[0] == b"\x01"
+        return self._known_unattended
 
     def epoch(self) -> int:
         """The lock epoch: how often the store was locked, by any host."""
-        (epoch,) = self.connection.execute("SELECT lock_epoch FROM state").fetchone()
-        return int(epoch)
+        self._look()
+        if self._known_epoch is None:
+            (epoch,) = self.connection.execute("SELECT lock_epoch FROM state").fetchone()
+            self._known_epoch = int(epoch)
+        return self._known_epoch
+
+    def _look(self) -> None:
+        """See whether another host has written, and if so forget what was remembered of the file.
+
+        Once is enough inside a transaction, where nobody else can write, and in a batch, which lasts for microseconds and
+        whose every write begins a transaction.
+        """
+        if self._checked and (self._batch or self.connection.in_transaction):
+            return
+        (stamp,) = self.connection.execute("PRAGMA data_version").fetchone()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._forget()
+        self._checked = True
+
+    def _forget(self) -> None:
+        """Drop what was remembered of the file."""
+        self._known_epoch = self._known_unattended = None
 
     def raise_epoch(self) -> None:
         """Lock every host that shares the file, inside the caller's transaction; wipe this one's keys when it is committed."""
         self.connection.execute("UPDATE state SET lock_epoch = lock_epoch + 1")
+        self._known_epoch = None
 
     # transactions
 
     def begin_batch(self) -> None:
         """From here to ``end_batch`` transactions share one commit; nothing may be answered before it."""
         self._batch = True
+        self._checked = False
 
     def end_batch(self) -> None:
         """Make everything since ``begin_batch`` durable.
@@ -81,39 +111,43 @@ class StoreFile:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block or none of it."""
-        if not self.connection.in_transaction:
+        first = not self.connection.in_transaction
+        if first:
             self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.execute("SAVEPOINT call")
+            self._checked = False
+        else:
+            # Others of this batch stand before it in the same transaction, and stay if this one is undone.
+            self.connection.execute("SAVEPOINT call")
         try:
             yield
             self._check_complete()
         except BaseException:
-            self._undo()
+            self._undo(first=first)
             raise
-        self.connection.execute("RELEASE call")
-        if not self._batch:
+        if not first:
+            self.connection.execute("RELEASE call")
+        elif not self._batch:
             self._commit()
 
     def _check_complete(self) -> None:
         """Where a transaction may find that its block left something out."""
 
-    def _undone(self) -> None:
-        """Where what was remembered of the file is forgotten, because it was rolled back."""
-
-    def _undo(self) -> None:
-        self._undone()
+    def _undo(self, *, first: bool) -> None:
+        self._forget()
         # SQLite itself rolls back on some errors (disk full, input/output); then there is nothing left to undo.
-        if self.connection.in_transaction:
+        if not self.connection.in_transaction:
+            return
+        if first:
+            self.connection.execute("ROLLBACK")
+        else:
             self.connection.execute("ROLLBACK TO call")
             self.connection.execute("RELEASE call")
-            if not self._batch:
-                self.connection.execute("ROLLBACK")
 
     def _commit(self) -> None:
         try:
             self.connection.execute("COMMIT")
         except sqlite3.Error:
-            self._undone()
+            self._forget()
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise

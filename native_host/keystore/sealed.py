@@ -19,12 +19,13 @@ from native_host.errors import CannotUnseal
 from native_host.secret import SecretBytes
 
 SEALING_ALG = b"XC20P"
+_START = b"\x00\x00\x00\x0cstrongroom/1"
 PURPOSES = ("metadata", "secret", "audit", "auditBox", "owner", "authentication")
 
 
 def bind(*parts: bytes) -> bytes:
     """The parts, each with its length before it, so that no two lists of parts give the same bytes."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in (b"strongroom/1", *parts))
+    return _START + b"".join([len(part).to_bytes(4, "big") + part for part in parts])
 
 
 def unseal(key: sodium.Buffer, sealed: bytes, *, aad: bytes) -> bytearray:

@@ -35,7 +35,7 @@ class KeyStore(StoreFile):
         self._epoch = -1
         self._unrecorded: list[tuple[bytes, bytes]] = []
         self._cache: dict[bytes, records.Record] = {}
-        self._cache_stamp = -1
+        self._owners: dict[bytes, bytes] = {}
 
     def close(self) -> None:
         """Wipe the keys and close the file; an open transaction is undone."""
@@ -74,6 +74,7 @@ class KeyStore(StoreFile):
             self._keys.wipe()
         self._keys = None
         self._cache.clear()
+        self._owners.clear()
 
     # set-up and unlocking
 
@@ -88,6 +89,7 @@ class KeyStore(StoreFile):
             slot = wrap_root(self._vouched(), root, kek, kind=kind, label=label, parameters=parameters)
             write_slot(self.connection, slot, self._clock())
             self._keys = sealed.unwrap_deks(store_id, root, wrapped)
+        self._known_unattended = unattended
         self._epoch = self.epoch()
 
     def slots(self) -> list[Slot]:
@@ -123,9 +125,13 @@ class KeyStore(StoreFile):
         if self._unrecorded:
             raise AssertionError("a record was changed without an audit row")
 
-    def _undone(self) -> None:
-        self._unrecorded.clear()
+    def _forget(self) -> None:
+        super()._forget()
         self._cache.clear()
+
+    def _undo(self, *, first: bool) -> None:
+        self._unrecorded.clear()
+        super()._undo(first=first)
 
     # audit
 
@@ -148,7 +154,11 @@ class KeyStore(StoreFile):
 
     def owner_of(self, wallet_id: bytes) -> bytes:
         """The keyed hash under which a wallet's records stand."""
-        return self.keys.tag("owner", wallet_id)
+        keys = self.keys
+        owner = self._owners.get(wallet_id)
+        if owner is None:
+            owner = self._owners[wallet_id] = keys.tag("owner", wallet_id)
+        return owner
 
     def insert(self, record_id: bytes, owner: bytes, metadata: records.Metadata, secret: bytearray | None, identity: bytes | None) -> None:
         """Add a record inside a transaction; raises ``sqlite3.IntegrityError`` if its identity is taken."""
@@ -166,10 +176,6 @@ class KeyStore(StoreFile):
     def read(self, record_id: bytes) -> records.Record | None:
         """The record, checked against the audit chain; raises ``Locked``, ``CannotUnseal``."""
         keys = self.keys
-        stamp = self._stamp()
-        if stamp != self._cache_stamp:
-            self._cache.clear()
-            self._cache_stamp = stamp
         record = self._cache.get(record_id)
         if record is None:
             record = records.read(self.connection, keys, record_id)
@@ -192,11 +198,6 @@ class KeyStore(StoreFile):
     def _changed(self, record_id: bytes, digest: bytes) -> None:
         self._cache.pop(record_id, None)
         self._unrecorded.append((record_id, digest))
-
-    def _stamp(self) -> int:
-        """A number that changes whenever another connection has written to the file."""
-        (stamp,) = self.connection.execute("PRAGMA data_version").fetchone()
-        return int(stamp)
 
     # origins
 

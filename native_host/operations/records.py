@@ -20,6 +20,7 @@ from native_host.protocol.wire import Base64Url
 from native_host.suites.table import SUITES
 
 if TYPE_CHECKING:
+    from native_host.approval.permit import Permit
     from native_host.keystore.store import KeyStore
     from native_host.protocol.messages import Usage
     from native_host.session import Session
@@ -62,6 +63,17 @@ def find_usable(store: KeyStore, session: Session, key_id: str, usage: str) -> R
     if usage not in usages_of(store, session, record):
         raise UsageNotAllowed
     return record
+
+
+def check_revision(permit: Permit, record: Record) -> None:
+    """See that a record is still the one that was reviewed.
+
+    Raises:
+        KeyState: it was changed meanwhile.
+    """
+    reviewed = permit.facts.key
+    if reviewed is not None and reviewed.revision != record.revision:
+        raise KeyState("The key was changed while this waited for the person. Ask again.")
 
 
 def usages_of(store: KeyStore, session: Session, record: Record) -> tuple[str, ...]:

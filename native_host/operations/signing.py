@@ -49,6 +49,7 @@ def prepare_sign(store: KeyStore, session: Session, params: SignParams) -> tuple
 def sign(house: House, permit: Permit, params: SignParams) -> SignResult:
     """A signature of the bytes, or the digest, that were reviewed."""
     record, suite = prepare_sign(house.store, permit.session, params)
+    records.check_revision(permit, record)
     with _secret(house, record) as secret:
         signature = suite.module().sign(
             secret.buffer,
@@ -84,6 +85,7 @@ def prepare_message(store: KeyStore, session: Session, params: SignMessageParams
 def sign_message(house: House, permit: Permit, params: SignMessageParams) -> SignMessageResult:
     """A signature of the message that was reviewed, in the format's own encoding."""
     record = prepare_message(house.store, permit.session, params)
+    records.check_revision(permit, record)
     metadata = record.metadata
     with _secret(house, record) as secret:
         signature, address = signed_message.sign(
