@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.real_browsers import CHROMIUM_PROGRAMS, FIREFOX_PROGRAMS, Browser, Chromium, Firefox, closing, find_program
+from tests.browser.firefox import Firefox
+from tests.browser.real_browsers import CHROMIUM_PROGRAMS, FIREFOX_PROGRAMS, Browser, Chromium, closing, find_program
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
