@@ -7,7 +7,6 @@ from time import time
 from typing import TYPE_CHECKING
 
 from native_host.approval.authorize import Grants, authorize, permit_without_asking
-from native_host.approval.turn import turn
 from native_host.asking import Asking
 from native_host.audit import Audit
 from native_host.errors import PolicyDenied
@@ -16,7 +15,6 @@ from native_host.operations.house import House
 from native_host.operations.perform import Operations
 from native_host.policy import Ask, decide
 from native_host.protocol.messages import GenerateKeyParams, UnlockParams, UpdateKeyParams
-from native_host.review.requests import Subject, review
 from native_host.session import IdleClock
 
 if TYPE_CHECKING:
@@ -95,6 +93,8 @@ class Stages:
 
     def ask_and_act(self, waiting: Waiting, sleep: Callable[[float], None]) -> Message:
         """Wait for the turn, have the person decide, and do it."""
+        from native_host.approval.turn import turn
+
         self.approver.still_wanted = waiting.still_wanted
         with turn(self._turn_file, sleep=sleep, still_wanted=waiting.still_wanted):
             waiting.still_wanted()
@@ -119,6 +119,8 @@ class Stages:
 
 
 def _review(waiting: Waiting) -> Review:
+    from native_host.review.requests import Subject, review
+
     key = waiting.facts.key or waiting.facts.imported
     subject = Subject(address=key.address, path=key.path, dependants=key.dependants) if key else None
     return review(waiting.call.params, subject)

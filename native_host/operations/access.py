@@ -12,7 +12,6 @@ from native_host.kek import passphrase
 from native_host.keystore.store import ChangedOutside
 from native_host.protocol.messages import StateResult, Status
 from native_host.protocol.messages import Slot as SlotInfo
-from native_host.review.requests import attach_review, program_review, set_up_review
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
@@ -70,6 +69,8 @@ def lock(house: House, permit: Permit) -> StateResult:
 
 
 def _set_up(house: House, permit: Permit) -> None:
+    from native_host.review.requests import set_up_review
+
     store = house.store
     attachments = store.attachments()
     origins = tuple(attachment.origin for attachment in attachments)
@@ -154,6 +155,8 @@ def _confirm_origin(house: House, permit: Permit) -> None:
         raise Locked
     if store.is_confirmed(attachment):
         return
+    from native_host.review.requests import attach_review
+
     review = attach_review((attachment.origin,), attachment.wallet)
     house.approver.review("unlock", review, session.caller_facts(), None, ())
     with house.audit.effect(permit):
@@ -168,6 +171,8 @@ def _confirm_program(house: House, permit: Permit) -> None:
     store, program = house.store, house.program
     if program is None or store.unattended or store.is_program_confirmed(program) or permit.session.caller.family is None:
         return
+    from native_host.review.requests import program_review
+
     try:
         house.approver.review("unlock", program_review(program), permit.session.caller_facts(), None, ())
     except UserRejected:

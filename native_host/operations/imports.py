@@ -15,7 +15,6 @@ from native_host.errors import DecryptionFailed, InvalidParams, Unsupported
 from native_host.keystore.records import Metadata
 from native_host.operations import records
 from native_host.operations.keep import insert_key
-from native_host.operations.keys import suite_of
 from native_host.policy import KeyView
 from native_host.protocol.messages import ImportKeyOffer, PublicKeyJwk
 from native_host.protocol.wire import Base64Url
@@ -63,7 +62,7 @@ class Imports:
             Unsupported: an algorithm that keys cannot have here.
             DecryptionFailed: whatever is wrong with the JWE or the JWK in it.
         """
-        suite = suite_of(params.alg)
+        suite = records.suite_of(params.alg)
         if not suite.imported:
             raise Unsupported(detail=params.alg)
         usages = records.narrower(params.usages, suite.usages, path="usages")
@@ -108,7 +107,7 @@ class Imports:
             state="active",
             created_at=house.clock(),
             label=None if params.label is UNSET else params.label or None,
-            public=None if is_seed else suite_of(params.alg).module().public_key(imported.buffer),
+            public=None if is_seed else records.suite_of(params.alg).module().public_key(imported.buffer),
             seed=house.store.keys.tag("seed", bytes(imported.buffer)) if is_seed else None,
         )
 
@@ -119,7 +118,7 @@ def _open(secret: SecretBytes, params: ImportKeyParams) -> SecretBytes:
 
     try:
         with SecretBytes(open_jwe(params.jwe, secret.buffer)) as plaintext:
-            return SecretBytes(parse_private_jwk(plaintext.buffer, suite_of(params.alg)))
+            return SecretBytes(parse_private_jwk(plaintext.buffer, records.suite_of(params.alg)))
     except ValueError:
         # One answer for everything: a difference could be asked about until the key is known.
         raise DecryptionFailed from None

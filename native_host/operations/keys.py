@@ -15,7 +15,7 @@ from native_host.protocol.messages import Empty, ListKeysResult, PublicKeyResult
 from native_host.protocol.wire import Base64Url
 from native_host.secret import SecretBytes
 from native_host.suites.hd import derivation
-from native_host.suites.table import SUITES, Suite
+from native_host.suites.table import SUITES
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
@@ -34,21 +34,9 @@ DEFAULT_PAGE = 50
 POSITION_BYTES = 8
 
 
-def suite_of(alg: str) -> Suite:
-    """The row of an algorithm that a key can have here.
-
-    Raises:
-        Unsupported: by name.
-    """
-    suite = SUITES.get(alg)
-    if suite is None:
-        raise Unsupported(detail=alg)
-    return suite
-
-
 def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo:
     """A key made in the host; a seed goes by its own way."""
-    suite = suite_of(params.alg)
+    suite = records.suite_of(params.alg)
     if params.backend is not UNSET and params.backend != "local":
         raise Unsupported(detail=params.backend)
     usages = records.narrower(params.usages, suite.usages, path="usages")
@@ -74,7 +62,7 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
 def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo:
     """An account key: a record without a secret, derived again at each use."""
     store, session = house.store, permit.session
-    suite = suite_of(params.alg)
+    suite = records.suite_of(params.alg)
     seed = records.find_usable(store, session, params.key_id, "deriveKey")
     path, scheme = parse_place(params.path, params.alg, params.scheme)
     wanted = records.narrower(params.usages, suite.usages, path="usages")
@@ -118,7 +106,7 @@ def parse_place(path: str, alg: str, scheme: object) -> tuple[str, str]:
         InvalidParams: a path that is none, or that the scheme cannot derive.
         Unsupported: a scheme that this algorithm or host does not have.
     """
-    suite = suite_of(alg)
+    suite = records.suite_of(alg)
     chosen = scheme if isinstance(scheme, str) else next(iter(suite.schemes), None)
     if chosen is None or chosen not in suite.schemes:
         raise Unsupported("This algorithm cannot be derived here by that scheme.", detail=str(chosen or alg))

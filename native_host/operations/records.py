@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, UnsetType
 
 from native_host.encodings.base64url import decode_base64url, encode_base64url
-from native_host.errors import KeyState, UnknownKey, UsageNotAllowed
+from native_host.errors import KeyState, UnknownKey, Unsupported, UsageNotAllowed
 from native_host.keystore.records import RECORD_ID_BYTES, Metadata, Record
 from native_host.policy import KeyView
 from native_host.protocol.messages import DerivedFrom, KeyInfo, PublicKeyJwk
 from native_host.protocol.wire import Base64Url
-from native_host.suites.table import SUITES
+from native_host.suites.table import SUITES, Suite
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 
 CEILING_ALG = "CEILING"
 SEED_ALGS = ("BIP39", "SEED")
+
+
+def suite_of(alg: str) -> Suite:
+    """The row of an algorithm that a key can have here.
+
+    Raises:
+        Unsupported: by name.
+    """
+    suite = SUITES.get(alg)
+    if suite is None:
+        raise Unsupported(detail=alg)
+    return suite
 
 
 def find(store: KeyStore, session: Session, key_id: str) -> Record:

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from native_host.errors import InvalidParams, Locked, TooLarge, Uninitialized, Unsupported
-from native_host.operations import records, seeds
-from native_host.operations.keys import suite_of
+from native_host.operations import records
 from native_host.protocol.messages import SignMessageResult, SignResult, VerifyResult
 from native_host.protocol.wire import Base64Url
 from native_host.secret import SecretBytes
-from native_host.suites import signed_message
-from native_host.suites.hd import derivation
 from native_host.suites.table import SUITES, Suite
 
 if TYPE_CHECKING:
@@ -39,7 +36,7 @@ def prepare_sign(store: KeyStore, session: Session, params: SignParams) -> tuple
     _refuse_request_key(params.request_key)
     record = records.find_usable(store, session, params.key_id, "sign")
     alg = record.metadata.alg if params.alg is UNSET else params.alg
-    suite = suite_of(alg)
+    suite = records.suite_of(alg)
     if not SUITES[record.metadata.alg].allows(alg):
         raise InvalidParams("The key has another algorithm.", path="alg")
     _check_input(suite, data=params.data, digest=params.digest, encoding=params.encoding)
@@ -67,6 +64,8 @@ def prepare_message(store: KeyStore, session: Session, params: SignMessageParams
     Raises:
         UnknownKey, KeyState, UsageNotAllowed, InvalidParams, Unsupported
     """
+    from native_host.suites import signed_message
+
     _refuse_request_key(params.request_key)
     if len(params.message) > MESSAGE_BYTES:
         raise TooLarge("The message is longer than a person could read before signing it.")
@@ -84,6 +83,8 @@ def prepare_message(store: KeyStore, session: Session, params: SignMessageParams
 
 def sign_message(house: House, permit: Permit, params: SignMessageParams) -> SignMessageResult:
     """A signature of the message that was reviewed, in the format's own encoding."""
+    from native_host.suites import signed_message
+
     record = prepare_message(house.store, permit.session, params)
     records.check_revision(permit, record)
     metadata = record.metadata
@@ -96,7 +97,7 @@ def sign_message(house: House, permit: Permit, params: SignMessageParams) -> Sig
 
 def verify(house: House, permit: Permit, params: VerifyParams) -> VerifyResult:
     """Whether a signature is valid; what is no signature at all is not."""
-    suite = suite_of(params.alg)
+    suite = records.suite_of(params.alg)
     if not suite.signs:
         raise InvalidParams("That is no signature algorithm.", path="alg")
     _check_input(suite, data=params.data, digest=params.digest, encoding=params.encoding)
@@ -119,11 +120,14 @@ def _secret(house: House, record: Record) -> Iterator[SecretBytes]:
         with house.store.unseal_secret(record) as secret:
             yield secret
         return
+    from native_host.operations.seeds import seed_of
+    from native_host.suites.hd import derivation
+
     seed = house.store.read(metadata.parent)
     if seed is None or metadata.scheme is None or metadata.path is None:
         raise Locked
     with house.store.unseal_secret(seed) as unsealed:
-        derived = derivation.derive(metadata.alg, metadata.scheme, seeds.seed_of(seed, unsealed), metadata.path)
+        derived = derivation.derive(metadata.alg, metadata.scheme, seed_of(seed, unsealed), metadata.path)
     with SecretBytes(derived) as secret:
         yield secret
 
