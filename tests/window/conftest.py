@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -61,15 +60,6 @@ class Screen:
         run = subprocess.run(["xdotool", *arguments], env=self.environ, capture_output=True, text=True, check=False)
         assert run.returncode == 0 or not check, run.stderr
         return run.stdout.strip()
-
-    def colour(self, window: str, x: int, y: int) -> str:
-        """The colour of one pixel of a window, ``#rrggbb``."""
-        take = ["import", "-silent", "-window", window, "-crop", f"1x1+{x}+{y}", "-depth", "8", "rgb:-"]
-        run = subprocess.run(take, env=self.environ, capture_output=True, check=True)
-        return "#" + run.stdout[:3].hex()
-
-    def picture(self, path: Path) -> None:
-        subprocess.run(["import", "-silent", "-window", "root", str(path)], env=self.environ, check=True)
 
 
 class Window:
@@ -169,13 +159,29 @@ class Window:
 
     def main_button_is_armed(self) -> bool:
         """By its colour, near its corner, where no text is."""
-        return self.screen.colour(self.own_id(), *self._place(20, 57)) == LIGHT.accent
+        left, top = self._place(20, 57)
+        return "#" + self._import("-crop", f"1x1+{left}+{top}", "-depth", "8", "rgb:-")[:3].hex() == LIGHT.accent
 
     def wait_armed(self) -> None:
         wait_until(self.main_button_is_armed, "the button that says yes is armed")
 
-    def picture(self, path: Path) -> None:
-        self.screen.picture(path)
+    def picture(self) -> bytes:
+        """The window as a PNG, once nothing in it changes any more but the time left at its bottom."""
+        before, now = b"", self._pixels()
+        end = time.monotonic() + PATIENCE_SECONDS
+        while before != now:
+            assert time.monotonic() < end, "the window does not come to rest"
+            time.sleep(0.25)
+            before, now = now, self._pixels()
+        return self._import("png:-")
+
+    def _pixels(self) -> bytes:
+        width, height = self.size()
+        return self._import("-crop", f"{width}x{height - round(32 * self.screen.dpi / 72)}+0+0", "rgb:-")
+
+    def _import(self, *arguments: str) -> bytes:
+        take = ["import", "-silent", "-window", self.own_id(), *arguments]
+        return subprocess.run(take, env=self.screen.environ, capture_output=True, check=True).stdout
 
     def end(self) -> int:
         """Close the host's end; the exit status."""

@@ -18,6 +18,7 @@ from native_host.review.text import in_groups, visible, visible_block
 _LABEL_POINTS = 84.0
 _EDGE_POINTS = 12.0
 _INNER_POINTS = 8.0
+_GAP_POINTS = 4.0
 _PIECE_CHARACTERS = 1000
 """Tk lays out a line of the text as a whole: a message in one endless line is cut into pieces of this many, which wrap as one."""
 
@@ -66,9 +67,10 @@ class Body(Ring):
         self.pair(visible(fact.label), value or texts.EMPTY, tag)
 
     def pair(self, label: str, value: str, tag: str = "value") -> None:
-        """A label with its value beside it; both are shown as they are."""
+        """A label with its value beside it, or under it where the label is long; both are shown as they are."""
         start = self.text.index("end-1c")
-        self.text.insert("end", f"{label}\t", ("label",))
+        beside = self._look.body.measure(label) < self._look.px(_LABEL_POINTS - _GAP_POINTS)
+        self.text.insert("end", f"{label}\t" if beside else f"{label}\n", ("label",))
         self.text.insert("end", "\n".join(_pieces(value)) + "\n", (tag,))
         self.text.tag_add("pair", start, "end-1c")
         self.text.tag_add("continued", f"{start} +1 lines linestart", "end-1c")

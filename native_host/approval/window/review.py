@@ -10,11 +10,12 @@ from msgspec import UNSET
 from native_host.approval import texts
 from native_host.approval.window.body import Body
 from native_host.approval.window.sheet import Sheet
-from native_host.approval.window.widgets import Button, Ring, label
+from native_host.approval.window.widgets import Button, Ring, label, wrapped
 from native_host.protocol.approver import Answer, CompareCode, ReviewAsk
 from native_host.review.text import in_groups, visible
 
 _LEAST_BODY_POINTS = 60.0
+_INDICATOR_POINTS = 26.0
 
 
 def open_review(sheet: Sheet, ask: ReviewAsk) -> None:
@@ -68,7 +69,8 @@ def _grants(sheet: Sheet, ask: ReviewAsk, choice: tk.StringVar) -> None:
     label(box, look, texts.HOW_LONG, wrap=sheet.width(), font=look.bold).pack(fill="x")
     for value, text in (("", texts.ONLY_THIS_TIME), *((grant.id, visible(grant.text)) for grant in ask.grants)):
         ring = Ring(box, look, idle=look.palette.surface)
-        ring.hold(ttk.Radiobutton(ring, text=text, value=value, variable=choice, style="Choice.TRadiobutton"))
+        lines = wrapped(text, look.body, sheet.width() - look.px(_INDICATOR_POINTS))
+        ring.hold(ttk.Radiobutton(ring, text=lines, value=value, variable=choice, style="Choice.TRadiobutton"))
         ring.pack(anchor="w")
 
 

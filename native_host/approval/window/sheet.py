@@ -18,7 +18,7 @@ from native_host.review.text import visible
 
 WIDTH_POINTS = 470.0
 PAD_POINTS = 14.0
-_MOST_OF_SCREEN = 0.88
+_MOST_OF_SCREEN = 0.9
 _TICK_MILLISECONDS = 100
 
 

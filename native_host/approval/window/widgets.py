@@ -61,6 +61,18 @@ def label(parent: tk.Misc, look: Look, text: str = "", *, wrap: int, font: Font 
     return made
 
 
+def wrapped(text: str, font: Font, width: int) -> str:
+    """``text`` with newlines where a line of ``width`` pixels is full, for widgets that do not wrap by themselves."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and font.measure(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
 class SecretEntry(Ring):
     """A field whose text is shown as dots unless the person asks to see it, and never reaches the clipboard or X11's selection."""
 
