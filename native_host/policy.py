@@ -135,6 +135,6 @@ def _offers(call: Call, key: KeyView | None) -> tuple[GrantOffer, ...]:
         return ()
     what = "messages" if call.method == "signMessage" else "signatures"
     return tuple(
-        GrantOffer(id=f"uses:{uses}", text=f"Also allow the next {uses} {what} with this key without asking, until Strongroom is locked")
+        GrantOffer(id=f"uses:{uses}", text=f"Also allow the next {uses} {what} with this key without asking, until locked")
         for uses in GRANT_USES
     )

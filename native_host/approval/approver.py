@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from native_host.protocol.approver import Ask, GrantOffer
     from native_host.review.requests import Review
 
-ANSWER_SECONDS = 600.0
+ANSWER_SECONDS = 1860.0  # longer than any approver of ours waits: it is the one that tells the person how long there is
 HEADER_BYTES = 4
 ANSWER_BYTES = 64 * 1024
 

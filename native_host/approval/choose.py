@@ -34,7 +34,8 @@ def approver_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _has_display(environ: Mapping[str, str]) -> bool:
-    return sys.platform in {"win32", "darwin"} or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+    # Tk 8.6 draws on X11 only; a Wayland session offers it as DISPLAY through XWayland.
+    return sys.platform in {"win32", "darwin"} or bool(environ.get("DISPLAY"))
 
 
 def _has_toolkit() -> bool:
