@@ -94,6 +94,7 @@ def test_a_person_restores_a_wallet_and_approves_a_signature(person: Person, tmp
     person.key("Return")  # no extra passphrase
     assert derive_addresses(WORDS) == companion.see_accounts()
     assert "Approvals are answered by a program" not in companion.text()
+    browser.shot(artefacts / "popup-attended-chromium.png")
 
     companion.compose("Ethereum")
     browser.press("Sign")

@@ -30,7 +30,7 @@ PAGE = Page(origin="https://vote.example")
 VOTE = b"I vote for proposal 41 of the example cooperative.\n\nVoter: 7713\nIssued: 2026-11-20T09:30:00Z"
 CONTRACT = "\n".join(f"Clause {n}. The undersigned agrees to term number {n} of this long agreement. 😀 שלום" for n in range(1, 80))
 OFFERS = [
-    GrantOffer(id=f"uses:{uses}", text=f"Also allow the next {uses} messages with this key without asking, until Strongroom is locked")
+    GrantOffer(id=f"uses:{uses}", text=f"Also allow the next {uses} messages with this key without asking, until locked")
     for uses in (10, 100)
 ]
 
