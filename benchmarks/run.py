@@ -48,7 +48,7 @@ def tables(*, quick: bool) -> list[str]:
     show_now(f"Derivation of {derive.PATH}", derive.figures(rounds or derive.ROUNDS))
     times, memory = scale.figures(rounds or scale.ROUNDS)
     show_now("Unlock and first signature, without Argon2id", times)
-    show_now("Resident memory after the first signature", memory)
+    show_now("Resident memory after the first signature (aim: at most 40 MB)", memory)
     return made
 
 

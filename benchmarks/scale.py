@@ -61,4 +61,4 @@ def _sign_first(client: Client, key: str, resident: list[float]) -> None:
 if __name__ == "__main__":
     times, memory = figures()
     print(show("Unlock and first signature, without Argon2id", times))
-    print(show("Resident memory after the first signature", memory))
+    print(show("Resident memory after the first signature (aim: at most 40 MB)", memory))
