@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from native_host import incidents
 from native_host.caller.process import identify, parent_gone, parent_handle
 from native_host.config import find_paths, make_folder, read_config
-from native_host.errors import BackendUnavailable, Busy, HelloRequired, Internal, InvalidRequest, KmsError, OriginNotAllowed, UserRejected
+from native_host.errors import BackendUnavailable, Busy, Cancelled, HelloRequired, Internal, InvalidRequest, KmsError, OriginNotAllowed, UserRejected
 from native_host.keystore.file import StoreFile
 from native_host.lane import Lane, Waiting
 from native_host.protocol.messages import Event, EventType, HelloParams, Limits, State
@@ -53,6 +53,7 @@ def serve(arguments: Sequence[str], frames_in: int, frames_out: int) -> None:
         host = open_host(arguments, os.environ, frames_out)
     except KmsError as error:
         status = EXIT_REFUSED if isinstance(error, OriginNotAllowed) else EXIT_BROKEN
+        start_new_thread(_end_with_parent, (status, os.getppid(), parent_handle()))
         refuse(error, frames_in, frames_out)
         os._exit(status)
     host.run(frames_in)
@@ -171,6 +172,7 @@ class Host:
         self._in_flight = jsonrpc.InFlight()
         self._frames: dict[jsonrpc.CallId, _Frame] = {}
         self._events: list[bytes] | None = None
+        self._withdrawn: list[Waiting] = []
         self._lane = Lane(self.attend)
         self._built: Stages | None = None
 
@@ -200,11 +202,15 @@ class Host:
     def end(self) -> None:
         """Deny what waits, wipe what is secret, and end. The lock is taken for good: nothing is half done."""
         self._house_lock.acquire()
-        for call_id in self._lane.ids():
-            self._reply_at_once(call_id, jsonrpc.encode_error(call_id, UserRejected("The port was closed.")))
+        waiting, denied = self._lane.waiting(), UserRejected("The port was closed.")
+        for one in waiting:
+            self._reply_at_once(one.call.id, jsonrpc.encode_error(one.call.id, denied))
         if self._built is not None:
-            self._built.operations.forget()
             self._built.approver.close()
+            if waiting:
+                self._built.store.hurry()
+                self._refused(waiting, denied)
+            self._built.operations.forget()
         self._file.close()
         os._exit(EXIT_DONE)
 
@@ -212,29 +218,41 @@ class Host:
 
     def _answer_all(self, frames: list[bytes | Oversize]) -> None:
         """Answer what can be answered at once, with one commit and one write for all of it."""
-        ready: list[_Frame] = []
+        taken: list[_Frame] = []
         self._events = []
         self._file.begin_batch()
         for body in frames:
             parsed = jsonrpc.parse_frame(body)
-            answered = [item for item in parsed.items if not isinstance(item, jsonrpc.Cancel)]
-            frame = _Frame(batch=parsed.batch, missing=len(answered))
+            frame = _Frame(batch=parsed.batch, missing=sum(not isinstance(item, jsonrpc.Cancel) for item in parsed.items))
             for item in parsed.items:
                 self._take(item, frame)
-            if answered and frame.missing == 0:
-                ready.append(frame)
+            taken.append(frame)
         try:
             self._file.end_batch()
         except Exception as error:  # noqa: BLE001 - nothing that was to be answered has happened
-            self._stages.operations.forget()
-            self._events = [jsonrpc.encode_event(Event(type="locked"))]
-            ready = [self._failed(frame, error) for frame in ready]
+            self._undone(taken, error)
         events, self._events = self._events, None
-        self._write([*(self._body(frame) for frame in ready), *events])
+        self._write([*(self._body(frame) for frame in taken if frame.replies and frame.missing == 0), *events])
+        self._answer_withdrawn()
+
+    def _undone(self, taken: list[_Frame], error: Exception) -> None:
+        """Nothing of what these frames say was done has been done."""
+        self._stages.operations.forget()
+        self._events = [jsonrpc.encode_event(Event(type="locked"))]
+        for frame in taken:
+            frame.replies = [(call_id, self._error(call_id, error) if call_id is not None else body) for call_id, body in frame.replies]
+
+    def _answer_withdrawn(self) -> None:
+        withdrawn, self._withdrawn = self._withdrawn, []
+        for waiting in withdrawn:
+            error = Cancelled()
+            self._refused([waiting], error)
+            self._reply_at_once(waiting.call.id, jsonrpc.encode_error(waiting.call.id, error))
 
     def _take(self, item: jsonrpc.Call | jsonrpc.Cancel | jsonrpc.Refusal, frame: _Frame) -> None:
         if isinstance(item, jsonrpc.Cancel):
-            self._lane.withdraw(item.id)
+            if waiting := self._lane.withdraw(item.id):
+                self._withdrawn.append(waiting)
             return
         admitted = self._in_flight.admit(item)
         if isinstance(admitted, jsonrpc.Refusal):
@@ -251,6 +269,7 @@ class Host:
     def _answer(self, call: jsonrpc.Call) -> bytes | None:
         """The reply to a call; ``None`` if it has gone to the lane."""
         try:
+            self._notice_lock()
             session = self._session()
             require(session, METHODS[call.method])
             if isinstance(call.params, HelloParams):
@@ -274,6 +293,7 @@ class Host:
     def _join_lane(self, waiting: Waiting) -> None:
         pause = self._stages.store.pause_seconds(self._caller.origin)
         if pause:
+            self._stages.operations.abandon(waiting.session, waiting.call)
             raise Busy("Too many requests were refused. Wait before asking again.", retry_after_seconds=pause)
         self._lane.join(waiting)
 
@@ -292,16 +312,17 @@ class Host:
     def attend(self, waiting: Waiting) -> None:
         """Have the person decide about one call, and do it; runs on the lane's thread, without the lock."""
         with self._house_lock:
+            if not self._lane.take_up(waiting):
+                return
             try:
                 reply = self._ask_and_perform(waiting)
             except Exception as error:  # noqa: BLE001 - as in ``_answer``
-                self._refused(waiting, error)
                 reply = self._error(waiting.call.id, error)
+                self._refused([waiting], error)
             self._lane.leave(waiting)
             self._reply_at_once(waiting.call.id, reply)
 
     def _ask_and_perform(self, waiting: Waiting) -> bytes:
-        self._lane.take_up(waiting)
         waiting.still_wanted()
         self._event("approvalWaiting")
         was = self._state()
@@ -310,10 +331,17 @@ class Host:
         finally:
             self._event("approvalDone")
 
-    def _refused(self, waiting: Waiting, error: Exception) -> None:
-        self._stages.operations.abandon(waiting.session, waiting.call)
-        if isinstance(error, KmsError):
-            self._stages.refused(waiting, error)
+    def _refused(self, refused: list[Waiting], error: Exception) -> None:
+        """Write down, in one commit, that these calls were refused. A refusal that cannot be written down is one all the same."""
+        stages = self._stages
+        try:
+            stages.store.begin_batch()
+            for waiting in refused:
+                stages.refused(waiting, error)
+            stages.store.end_batch()
+        except Exception as fault:  # noqa: BLE001 - the call is answered, and the lane goes on
+            stages.store.drop_batch()
+            self._log(fault)
 
     def _sleep_aside(self, seconds: float) -> None:
         with self.aside():
@@ -342,14 +370,20 @@ class Host:
 
     def _lock_if_due(self, stages: Stages) -> None:
         try:
-            if stages.store.is_unlocked:
-                if self._lane.is_busy or not stages.idle.is_due(wall=time(), monotonic=monotonic()):
-                    return
-                stages.audit.happened(self._caller.origin, "lock", "idle")
+            self._notice_lock()
+            if not stages.store.holds_keys or self._lane.is_busy or not stages.idle.is_due(wall=time(), monotonic=monotonic()):
+                return
+            stages.audit.happened(self._caller.origin, "lock", "idle")
         except Exception as error:  # noqa: BLE001 - a keystore that cannot be read is locked
-            incidents.record(self._paths.state, incidents.new_incident(), error)
+            self._log(error)
         stages.operations.forget()
         self._event("locked")
+
+    def _notice_lock(self) -> None:
+        """If another host has locked the store since, forget here what a lock ends: keys, grants, what waits to be imported."""
+        if self._built is not None and self._built.store.holds_keys and not self._built.store.is_unlocked:
+            self._built.operations.forget()
+            self._event("locked")
 
     # replies
 
@@ -365,21 +399,24 @@ class Host:
         )
 
     def _state(self) -> State:
-        if self._built is not None and self._built.store.holds_keys:
+        if self._built is not None and self._built.store.is_unlocked:
             return "unlocked"
         return "locked" if self._file.is_set_up else "uninitialized"
 
     def _error(self, call_id: jsonrpc.CallId, error: Exception) -> bytes:
         if isinstance(error, KmsError):
             return jsonrpc.encode_error(call_id, error)
-        incident = incidents.new_incident()
-        incidents.record(self._paths.state, incident, error)
-        return jsonrpc.encode_error(call_id, Internal(incident=incident))
+        return jsonrpc.encode_error(call_id, Internal(incident=self._log(error)))
 
-    def _failed(self, frame: _Frame, error: Exception) -> _Frame:
-        failed = _Frame(batch=frame.batch, missing=0)
-        failed.replies = [(call_id, self._error(call_id, error) if call_id is not None else body) for call_id, body in frame.replies]
-        return failed
+    def _log(self, error: Exception) -> str:
+        """The incident's id, under which a fault now stands in the log, if there is any place to write it to."""
+        incident = incidents.new_incident()
+        try:
+            make_folder(self._paths.state)
+        except OSError:
+            pass
+        incidents.record(self._paths.state, incident, error)
+        return incident
 
     def _add(self, frame: _Frame, call_id: jsonrpc.CallId | None, body: bytes) -> None:
         frame.replies.append((call_id, body))
@@ -414,6 +451,13 @@ class Host:
         except PeerGone:
             # Nobody reads any more. The main thread sees the same as the end of its input, or is made to end here.
             start_new_thread(self.end, ())
+
+
+def _end_with_parent(status: int, parent: int, handle: int | None) -> None:
+    """End a host that only refuses, when nobody is left to be refused."""
+    while not (_wait(handle, TICK_SECONDS) or parent_gone(parent)):
+        continue
+    os._exit(status)
 
 
 def _wait(handle: int | None, seconds: float) -> bool:

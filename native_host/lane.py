@@ -65,18 +65,25 @@ class Lane:
             self._running = True
             start_new_thread(self._run, ())
 
-    def withdraw(self, call_id: CallId, reason: Exception | None = None) -> None:
-        """Take a call back, if it is here and has no permit yet; ``Cancelled`` is the usual reason."""
+    def withdraw(self, call_id: CallId) -> Waiting | None:
+        """Take a call back, if it is here and has no permit yet. One that is not attended to yet leaves at once and is handed
+        back, to be answered; the others are answered by who attends to them."""
         waiting = self._waiting.get(call_id)
         if waiting is None or waiting.withdrawn is not None:
-            return
-        waiting.withdrawn = reason or Cancelled()
+            return None
+        waiting.withdrawn = Cancelled()
         if waiting is self._current:
             self.withdraw_ask()
+            return None
+        self.leave(waiting)
+        return waiting
 
-    def take_up(self, waiting: Waiting) -> None:
-        """The call is being attended to; called by ``attend`` under its owner's lock."""
+    def take_up(self, waiting: Waiting) -> bool:
+        """Whether the call is still here, and from now on attended to; called by ``attend`` under its owner's lock."""
+        if self._waiting.get(waiting.call.id) is not waiting:
+            return False
         self._current = waiting
+        return True
 
     def leave(self, waiting: Waiting) -> None:
         """The call has its permit, or its refusal: it can no longer be withdrawn."""
@@ -84,9 +91,9 @@ class Lane:
         if self._current is waiting:
             self._current = None
 
-    def ids(self) -> list[CallId]:
-        """The ids of the calls that wait."""
-        return list(self._waiting)
+    def waiting(self) -> list[Waiting]:
+        """The calls that wait, and the one that is attended to."""
+        return list(self._waiting.values())
 
     def _run(self) -> None:
         while True:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from native_host.approval.authorize import Grants, authorize, permit_without_asking
 from native_host.asking import Asking
 from native_host.audit import Audit
-from native_host.errors import PolicyDenied
+from native_host.errors import KmsError, PolicyDenied
 from native_host.keystore.store import KeyStore
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from native_host.config import Config, Paths
-    from native_host.errors import KmsError
     from native_host.keystore.file import StoreFile
     from native_host.lane import Waiting
     from native_host.policy import Decision, Facts
@@ -108,10 +107,17 @@ class Stages:
                 self.approver,
                 self._grants,
             )
-            return self.operations.perform(permit)
+            result = self.operations.perform(permit)
+        if isinstance(waiting.decision, Ask):
+            with self.store.transaction():
+                self.store.end_refusals(waiting.session.caller.origin)
+        return result
 
-    def refused(self, waiting: Waiting, error: KmsError) -> None:
-        """Write down that a call was refused after the person was, or would have been, asked."""
+    def refused(self, waiting: Waiting, error: Exception) -> None:
+        """Forget what a call brought, and write down that it was refused after the person was, or would have been, asked."""
+        self.operations.abandon(waiting.session, waiting.call)
+        if not isinstance(error, KmsError):
+            return
         self.audit.refused(waiting.session, waiting.call, waiting.facts, error)
         if error.reason in REFUSALS:
             with self.store.transaction():

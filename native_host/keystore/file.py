@@ -108,6 +108,17 @@ class StoreFile:
         if self.connection.in_transaction:
             self._commit()
 
+    def drop_batch(self) -> None:
+        """Undo everything since ``begin_batch``."""
+        self._batch = False
+        self._forget()
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def hurry(self) -> None:
+        """From now on wait only briefly for other hosts' transactions: this one is about to end."""
+        self.connection.execute("PRAGMA busy_timeout = 300")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block or none of it."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from msgspec import MsgspecError
 from msgspec.msgpack import Decoder, Encoder
 
-from native_host.errors import CannotUnseal
+from native_host.errors import CannotUnseal, KeyState
 from native_host.keystore import chain
 from native_host.keystore.sealed import StoreKeys, bind
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
+    from sqlite3 import Connection, Cursor
 
 RECORD_ID_BYTES = 16
 
@@ -79,23 +79,33 @@ def insert(
 
 
 def update(connection: Connection, keys: StoreKeys, record: Record, metadata: Metadata, at: int) -> bytes:
-    """Write new metadata over a record and return its new digest."""
+    """Write new metadata over a record and return its new digest.
+
+    Raises:
+        KeyState: another host has written to it since it was read.
+    """
     revision = record.revision + 1
     sealed = keys.seal_record("metadata", record.record_id, revision, b"", _encode(metadata))
-    (secret,) = connection.execute("SELECT secret FROM records WHERE record_id = ?", (record.record_id,)).fetchone()
-    connection.execute(
-        "UPDATE records SET version = ?, changed_at = ?, metadata = ? WHERE record_id = ?", (revision, at, sealed, record.record_id)
+    _check_written(
+        connection.execute(
+            "UPDATE records SET version = ?, changed_at = ?, metadata = ? WHERE record_id = ? AND version = ?",
+            (revision, at, sealed, record.record_id, record.revision),
+        )
     )
+    (secret,) = connection.execute("SELECT secret FROM records WHERE record_id = ?", (record.record_id,)).fetchone()
     return _digest(record.record_id, record.owner, revision, sealed, secret)
 
 
 def destroy(connection: Connection, keys: StoreKeys, record: Record, metadata: Metadata, at: int) -> bytes:
-    """Take the secret away for good and leave a tombstone that says so; return its digest."""
+    """Take the secret away for good and leave a tombstone that says so; return its digest. Raises ``KeyState`` as ``update`` does."""
     revision = record.revision + 1
     sealed = keys.seal_record("metadata", record.record_id, revision, b"", _encode(metadata))
-    connection.execute(
-        "UPDATE records SET version = ?, changed_at = ?, metadata = ?, secret = NULL, identity = NULL, destroyed = 1 WHERE record_id = ?",
-        (revision, at, sealed, record.record_id),
+    _check_written(
+        connection.execute(
+            "UPDATE records SET version = ?, changed_at = ?, metadata = ?, secret = NULL, identity = NULL, destroyed = 1"
+            " WHERE record_id = ? AND version = ?",
+            (revision, at, sealed, record.record_id, record.revision),
+        )
     )
     return _digest(record.record_id, record.owner, revision, sealed, None)
 
@@ -128,6 +138,11 @@ def unseal_secret(connection: Connection, keys: StoreKeys, record: Record) -> by
     if row is None or row[0] is None:
         raise CannotUnseal
     return keys.unseal_record("secret", record.record_id, record.metadata.version, record.metadata.alg.encode(), row[0])
+
+
+def _check_written(cursor: Cursor) -> None:
+    if cursor.rowcount != 1:
+        raise KeyState("The key was changed meanwhile. Ask again.")
 
 
 _SELECT = "SELECT position, record_id, owner, version, metadata, secret FROM records"

@@ -6,6 +6,7 @@ Every change of a record is followed, in the same transaction, by the audit row 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from native_host.errors import CannotUnseal, Locked, Uninitialized
@@ -15,7 +16,7 @@ from native_host.keystore.slots import Slot, read_slots, unwrap_root, wrap_root,
 from native_host.secret import SecretBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CACHED_RECORDS = 256
 
@@ -54,7 +55,7 @@ class KeyStore(StoreFile):
         if self._keys is None:
             raise Locked if self.is_set_up else Uninitialized
         if self.epoch() != self._epoch:
-            self.forget_keys()
+            # Kept for its owner to notice: with the keys, everything else is to be forgotten that a lock ends.
             raise Locked
         return self._keys
 
@@ -75,6 +76,18 @@ class KeyStore(StoreFile):
         self._keys = None
         self._cache.clear()
         self._owners.clear()
+
+    @contextmanager
+    def withheld(self) -> Iterator[None]:
+        """For the block the store is as good as locked here, whoever asks; if it raises, it is locked."""
+        keys, self._keys = self._keys, None
+        try:
+            yield
+        except BaseException:
+            if keys is not None:
+                keys.wipe()
+            raise
+        self._keys = keys
 
     # set-up and unlocking
 

@@ -60,9 +60,9 @@ def lock(house: House, permit: Permit) -> StateResult:
     store = house.store
     if not store.is_set_up:
         return StateResult(state="uninitialized")
-    if store.is_unlocked:
-        with house.audit.effect(permit):
-            store.raise_epoch()
+    # Also where this host is locked already: another one may not be.
+    with house.audit.effect(permit):
+        store.raise_epoch()
     store.forget_keys()
     house.grants.end()
     return StateResult(state="locked")
@@ -83,12 +83,17 @@ def _set_up(house: House, permit: Permit) -> None:
         raise Uninitialized
     with chosen:
         kek, parameters = _new_kek(house, chosen)
-    if store.is_set_up:
-        raise Busy("Another window has set the keystore up meanwhile. Unlock it.")
-    with kek, house.audit.effect(permit):
-        store.create(kek, kind=passphrase.KIND, label=SLOT_LABEL, parameters=parameters, unattended=house.program is not None)
-        for attachment in attachments:
-            store.confirm(attachment)
+    try:
+        with kek, house.audit.effect(permit):
+            if store.is_set_up:
+                raise Busy("Another window has set the keystore up meanwhile. Unlock it.")
+            store.create(kek, kind=passphrase.KIND, label=SLOT_LABEL, parameters=parameters, unattended=house.program is not None)
+            for attachment in attachments:
+                store.confirm(attachment)
+    except BaseException:
+        # Keys that stand in no file would seal what nobody could ever open.
+        store.forget_keys()
+        raise
 
 
 def _new_kek(house: House, chosen: SecretBytes) -> tuple[SecretBytes, bytes]:
@@ -158,7 +163,8 @@ def _confirm_origin(house: House, permit: Permit) -> None:
     from native_host.review.requests import attach_review
 
     review = attach_review((attachment.origin,), attachment.wallet)
-    house.approver.review("unlock", review, session.caller_facts(), None, ())
+    with store.withheld():
+        house.approver.review("unlock", review, session.caller_facts(), None, ())
     with house.audit.effect(permit):
         store.confirm(attachment)
 

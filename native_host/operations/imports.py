@@ -62,16 +62,16 @@ class Imports:
             Unsupported: an algorithm that keys cannot have here.
             DecryptionFailed: whatever is wrong with the JWE or the JWK in it.
         """
-        suite = records.suite_of(params.alg)
-        if not suite.imported:
-            raise Unsupported(detail=params.alg)
-        usages = records.narrower(params.usages, suite.usages, path="usages")
         place = (session.wallet_id, params.import_key_id)
         secret, expires_at = self._offers.pop(place, (None, 0))
-        if secret is None or expires_at <= house.clock():
-            raise InvalidParams("There is no such import key, or it was used or has expired. Get a new one.", path="importKeyId")
-        with secret:
-            imported = _open(secret, params)
+        with secret or SecretBytes(b"") as one_time:
+            suite = records.suite_of(params.alg)
+            if not suite.imported:
+                raise Unsupported(detail=params.alg)
+            usages = records.narrower(params.usages, suite.usages, path="usages")
+            if secret is None or expires_at <= house.clock():
+                raise InvalidParams("There is no such import key, or it was used or has expired. Get a new one.", path="importKeyId")
+            imported = _open(one_time, params)
         metadata = self._metadata(house, params, imported, usages)
         self._opened[place] = (imported, metadata)
         return KeyView(

@@ -37,6 +37,8 @@ POSITION_BYTES = 8
 def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo:
     """A key made in the host; a seed goes by its own way."""
     suite = records.suite_of(params.alg)
+    if params.modulus_length is not UNSET:
+        raise InvalidParams("Only an RSA key has a modulus.", path="modulusLength")
     if params.backend is not UNSET and params.backend != "local":
         raise Unsupported(detail=params.backend)
     usages = records.narrower(params.usages, suite.usages, path="usages")
@@ -44,7 +46,7 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
         return seeds.generate(house, permit, params)
     seeds.refuse_words(params)
     if not suite.generated:
-        raise Unsupported("A seed of raw bytes comes by import only.", detail=params.alg)
+        raise Unsupported(detail=params.alg)
     with SecretBytes(suite.module().generate_secret(house.random_bytes)) as secret:
         metadata = Metadata(
             alg=params.alg,
@@ -125,9 +127,7 @@ def get_public_key(house: House, permit: Permit, params: GetPublicKeyParams) -> 
             if getattr(params, name) is not UNSET:
                 raise InvalidParams("Only a seed has paths.", path=name)
         alg = record.metadata.alg if params.alg is UNSET else params.alg
-        if alg != record.metadata.alg:
-            raise InvalidParams("The key has another algorithm.", path="alg")
-        return _public_result(alg, record.metadata.public or b"")
+        return _public_result(alg, records.public_as(record, records.suite_of(alg)))
     for name in ("alg", "path"):
         if getattr(params, name) is UNSET:
             raise InvalidParams("For a seed, an algorithm and a path are needed.", path=name)
@@ -152,11 +152,9 @@ def update_key(house: House, permit: Permit, params: UpdateKeyParams) -> KeyInfo
     """Rename, disable, enable, narrow; making an unconfirmed seed active shows its words first."""
     store, session = house.store, permit.session
     record = records.find(store, session, params.key_id)
-    if record.metadata.state == "unconfirmed" and params.state is not UNSET:
-        if params.state != "active":
-            raise KeyState("The seed's recovery words have not been confirmed yet.")
-        record = seeds.confirm(house, permit, record)
-    metadata = record.metadata
+    confirms = record.metadata.state == "unconfirmed" and params.state is not UNSET
+    if confirms and params.state != "active":
+        raise KeyState("The seed's recovery words have not been confirmed yet.")
     members: dict[str, object] = {}
     if params.label is not UNSET:
         members["label"] = params.label or None
@@ -167,9 +165,11 @@ def update_key(house: House, permit: Permit, params: UpdateKeyParams) -> KeyInfo
         if not set(params.usages) <= set(current):
             raise UsageNotAllowed("A key's usages can only become fewer.")
         members["usages"] = tuple(usage for usage in current if usage in params.usages)
+    if confirms:
+        record = seeds.confirm(house, permit, record)
     with house.audit.effect(permit):
-        store.update(record, records.changed(metadata, **members))
-        if metadata.parent is not None and "usages" in members:
+        store.update(record, records.changed(record.metadata, **members))
+        if record.metadata.parent is not None and "usages" in members:
             _lower_ceiling(house, permit, record, members["usages"])
     return records.key_info(store, session, records.find(store, session, params.key_id))
 

@@ -177,6 +177,20 @@ def public_jwk(alg: str, public: bytes) -> PublicKeyJwk:
     return PublicKeyJwk(kty=jwk.kty, crv=jwk.crv, x=Base64Url(jwk.x), y=UNSET if jwk.y is None else Base64Url(jwk.y))
 
 
+def public_as(record: Record, suite: Suite) -> bytes:
+    """A key's raw public key as its algorithm, or a variant of it, takes it; by way of the JWK, which variants share.
+
+    Raises:
+        InvalidParams: the key has another algorithm.
+    """
+    from native_host.errors import InvalidParams
+
+    public, own = record.metadata.public, SUITES[record.metadata.alg]
+    if public is None or not own.allows(suite.alg):
+        raise InvalidParams("The key has another algorithm.", path="alg")
+    return public if suite.alg == own.alg else suite.module().parse_public(own.module().public_jwk(public))
+
+
 def rfc3339(milliseconds: int) -> str:
     """Milliseconds since 1970 as RFC 3339 UTC, to the millisecond."""
     from datetime import UTC, datetime

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.errors import InvalidParams, KeyState, UserRejected
+from native_host.errors import BackendUnavailable, Cancelled, InvalidParams, KeyState, UserRejected
 from native_host.keystore.records import Metadata
 from native_host.operations import records
 from native_host.operations.keep import insert_key
@@ -36,8 +36,8 @@ def generate(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo
     record = records.find(house.store, permit.session, record_id)
     try:
         record = confirm(house, permit, record)
-    except UserRejected:
-        # The seed is made and safe; the person may write its words down later.
+    except (UserRejected, Cancelled, BackendUnavailable):
+        # The seed is made and safe, and to answer anything else would hide it; the person may write its words down later.
         record = records.find(house.store, permit.session, record_id)
     return records.key_info(house.store, permit.session, record)
 

@@ -149,9 +149,7 @@ def _public(house: House, permit: Permit, params: VerifyParams, suite: Suite) ->
     if permit.session.state != "unlocked":
         raise Uninitialized if permit.session.state == "uninitialized" else Locked
     record = records.find(house.store, permit.session, str(params.key_id))
-    if not SUITES[record.metadata.alg].allows(suite.alg) or record.metadata.public is None:
-        raise InvalidParams("The key has another algorithm.", path="alg")
-    return _as_variant(record.metadata.public, record.metadata.alg, suite)
+    return records.public_as(record, suite)
 
 
 def _parse_public(jwk: PublicKeyJwk, suite: Suite) -> bytes:
@@ -163,11 +161,6 @@ def _parse_public(jwk: PublicKeyJwk, suite: Suite) -> bytes:
         return suite.module().parse_public(Jwk(kty=jwk.kty, crv=jwk.crv, x=bytes(jwk.x), y=None if jwk.y is UNSET else bytes(jwk.y)))
     except ValueError:
         raise InvalidParams("That is not a public key of this algorithm.", path="publicKeyJwk") from None
-
-
-def _as_variant(public: bytes, alg: str, suite: Suite) -> bytes:
-    """A key's raw public key as a variant of its algorithm takes it, by way of the JWK, which they share."""
-    return public if suite.alg == alg else suite.module().parse_public(SUITES[alg].module().public_jwk(public))
 
 
 def _refuse_request_key(request_key: object) -> None:

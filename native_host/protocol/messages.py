@@ -233,6 +233,7 @@ class GenerateKeyParams(Message, frozen=True, kw_only=True):
     label: Label | UnsetType = UNSET
     backend: Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType = UNSET
     words: Literal[12, 15, 18, 21, 24] | UnsetType = UNSET
+    modulus_length: Annotated[int, Meta(ge=2048, le=16384)] | UnsetType = UNSET
 
 
 class ImportKeyOffer(Message, frozen=True, kw_only=True):
