@@ -27,7 +27,9 @@ class Asking:
     ``aside`` gives the host's lock back for as long as the person thinks; ``still_wanted`` raises when the call was withdrawn.
     """
 
-    def __init__(self, store: KeyStore, config: ApprovalConfig, environ: Mapping[str, str], aside: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(
+        self, store: KeyStore, config: ApprovalConfig, environ: Mapping[str, str], aside: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         self._store = store
         self._config = config
         self._environ = environ

@@ -11,14 +11,24 @@ from __future__ import annotations
 
 import os
 from _thread import allocate_lock, start_new_thread
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic, sleep, time
 from typing import TYPE_CHECKING
 
 from native_host import incidents
 from native_host.caller.process import identify, parent_gone, parent_handle
 from native_host.config import find_paths, make_folder, read_config
-from native_host.errors import BackendUnavailable, Busy, Cancelled, HelloRequired, Internal, InvalidRequest, KmsError, OriginNotAllowed, UserRejected
+from native_host.errors import (
+    BackendUnavailable,
+    Busy,
+    Cancelled,
+    HelloRequired,
+    Internal,
+    InvalidRequest,
+    KmsError,
+    OriginNotAllowed,
+    UserRejected,
+)
 from native_host.keystore.file import StoreFile
 from native_host.lane import Lane, Waiting
 from native_host.protocol.messages import Event, EventType, HelloParams, Limits, State
@@ -303,7 +313,7 @@ class Host:
         if call.method in CHANGES_KEYS:
             self._event("keysChanged")
         state = self._state()
-        if was != state and state != "uninitialized":
+        if state not in {was, "uninitialized"}:
             self._event(state)
         return jsonrpc.encode_result(call.id, result)
 
@@ -411,10 +421,8 @@ class Host:
     def _log(self, error: Exception) -> str:
         """The incident's id, under which a fault now stands in the log, if there is any place to write it to."""
         incident = incidents.new_incident()
-        try:
+        with suppress(OSError):
             make_folder(self._paths.state)
-        except OSError:
-            pass
         incidents.record(self._paths.state, incident, error)
         return incident
 
@@ -470,4 +478,3 @@ def _wait(handle: int | None, seconds: float) -> bool:
     poller = poll()
     poller.register(handle)
     return bool(poller.poll(int(seconds * 1000)))
-

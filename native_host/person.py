@@ -87,11 +87,11 @@ class Desk:
 
         from native_host.kek import passphrase
 
-        weak = []
-        for slot in self.store.slots():
-            if slot.kind == passphrase.KIND and passphrase.at_floor(decode(slot.parameters, type=passphrase.Argon2Parameters)):
-                weak.append(slot.label)
-        return weak
+        return [
+            slot.label
+            for slot in self.store.slots()
+            if slot.kind == passphrase.KIND and passphrase.at_floor(decode(slot.parameters, type=passphrase.Argon2Parameters))
+        ]
 
     def attach(self, origin: str, wallet: str, *, development: bool) -> None:
         """Attach an origin; the person confirms it in the host's window when it first unlocks, or when the store is set up.
@@ -135,7 +135,13 @@ class Desk:
 
     def _session(self, wallet_id: bytes, wallet: str) -> Session:
         return Session(
-            caller=PERSON, wallet_id=wallet_id, wallet=wallet, development=False, state=self.state, greeted=True, unattended=self.store.unattended
+            caller=PERSON,
+            wallet_id=wallet_id,
+            wallet=wallet,
+            development=False,
+            state=self.state,
+            greeted=True,
+            unattended=self.store.unattended,
         )
 
     def _build(self, approver: Approver) -> Operations:

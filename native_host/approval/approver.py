@@ -11,7 +11,17 @@ from _thread import start_new_thread
 from typing import TYPE_CHECKING, Protocol
 
 from native_host.errors import BackendUnavailable, Cancelled, UserRejected
-from native_host.protocol.approver import Answer, CallerFacts, CompareCode, KeyFacts, ReviewAsk, SecretAsk, SecretPurpose, ShowSecret, Withdraw
+from native_host.protocol.approver import (
+    Answer,
+    CallerFacts,
+    CompareCode,
+    KeyFacts,
+    ReviewAsk,
+    SecretAsk,
+    SecretPurpose,
+    ShowSecret,
+    Withdraw,
+)
 from native_host.secret import SecretBytes
 from native_host.value import Value
 

@@ -41,7 +41,9 @@ def show(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) ->
             if json:
                 from msgspec.json import encode
 
-                print(encode({"seq": one.seq, "at": at, "whileLocked": one.while_locked, "entry": one.entry}, enc_hook=encode_hook).decode())
+                print(
+                    encode({"seq": one.seq, "at": at, "whileLocked": one.while_locked, "entry": one.entry}, enc_hook=encode_hook).decode()
+                )
             elif one.entry is None:
                 print(f"{one.seq:>6}  {at}  cannot be read")
             else:

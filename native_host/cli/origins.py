@@ -8,6 +8,7 @@ import typer
 
 origins = typer.Typer(help="The extensions that may speak with the host, and whose keys they see.", no_args_is_help=True)
 
+LONGEST_NAME = 64
 Origin = Annotated[str, typer.Argument(metavar="ORIGIN", help="chrome-extension://<id>/ or moz-extension:<add-on id>")]
 
 
@@ -31,8 +32,12 @@ def list_origins() -> None:
 def add(
     origin: Origin,
     *,
-    wallet: Annotated[str, typer.Option(metavar="NAME", help="The wallet whose keys it sees; made if there is none of that name.")] = "main",
-    development: Annotated[bool, typer.Option("--development", help="An unpacked build: expires after 30 days, and every window says so.")] = False,
+    wallet: Annotated[
+        str, typer.Option(metavar="NAME", help="The wallet whose keys it sees; made if there is none of that name.")
+    ] = "main",
+    development: Annotated[
+        bool, typer.Option("--development", help="An unpacked build: expires after 30 days, and every window says so.")
+    ] = False,
 ) -> None:
     """Attach an extension to a wallet. You confirm it in the host's window, when it first unlocks the keystore."""
     from native_host.caller.origin import family_of
@@ -40,8 +45,8 @@ def add(
 
     if family_of(origin) is None:
         raise typer.BadParameter("An origin is chrome-extension://<id>/ (with the slash at its end) or moz-extension:<add-on id>.")
-    if not wallet or len(wallet) > 64 or not wallet.isprintable():
-        raise typer.BadParameter("A wallet's name has 1 to 64 printable characters.")
+    if not wallet or len(wallet) > LONGEST_NAME or not wallet.isprintable():
+        raise typer.BadParameter(f"A wallet's name has 1 to {LONGEST_NAME} printable characters.")
     with at_desk(make=True) as desk:
         desk.attach(origin, wallet, development=development)
     print(f"{origin} is attached to the wallet {wallet}. You will be asked to confirm it when it first unlocks the keystore.")

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-SecretFromStdin = Annotated[bool, typer.Option("--secret-from-stdin", help="Read the passphrase as one line of standard input, for scripts.")]
+SecretFromStdin = Annotated[
+    bool, typer.Option("--secret-from-stdin", help="Read the passphrase as one line of standard input, for scripts.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
@@ -41,9 +43,9 @@ def status(*, json: AsJson = False) -> None:
             "origins": [one.origin for one in desk.attachments()],
         }
     if json:
-        from msgspec.json import encode, format
+        from msgspec import json as as_json
 
-        print(format(encode(facts)).decode())
+        print(as_json.format(as_json.encode(facts)).decode())
         return
     words = {"locked": "set up", "uninitialized": "not set up yet; set it up with: strongroom init"}
     print(f"Keystore:    {words[str(facts['state'])]}")
@@ -68,9 +70,9 @@ def keys(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) ->
         desk.unlock()
         found = list(desk.keys())
     if json:
-        from msgspec.json import encode, format
+        from msgspec import json as as_json
 
-        print(format(encode([{"wallet": wallet, "key": key} for wallet, key in found], enc_hook=encode_hook)).decode())
+        print(as_json.format(as_json.encode([{"wallet": wallet, "key": key} for wallet, key in found], enc_hook=encode_hook)).decode())
         return
     if not found:
         print("There are no keys yet.")

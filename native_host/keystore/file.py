@@ -36,7 +36,7 @@ class StoreFile:
         self.path = path
         self._clock = clock
         self.connection: sqlite3.Connection = opened.connection if opened is not None else _open(path)
-        self._batch: bool = opened is not None and opened._batch
+        self._batch: bool = opened is not None and opened.is_in_batch
         self._checked = False
         self._stamp = -1
         self._known_epoch: int | None = None
@@ -45,6 +45,11 @@ class StoreFile:
     def close(self) -> None:
         """Close the file; an open transaction is undone."""
         self.connection.close()
+
+    @property
+    def is_in_batch(self) -> bool:
+        """Whether transactions share a commit now."""
+        return self._batch
 
     @property
     def is_set_up(self) -> bool:

@@ -66,9 +66,7 @@ def find_or_add_wallet(connection: Connection, name: str, at: int) -> bytes:
 
 def attach(connection: Connection, origin: str, wallet_id: bytes, *, development: bool, at: int, expires_at: int | None) -> None:
     """Attach an origin, not yet confirmed. An attachment that stood before is replaced."""
-    connection.execute(
-        "INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?, ?, NULL)", (origin, wallet_id, development, at, expires_at)
-    )
+    connection.execute("INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?, ?, NULL)", (origin, wallet_id, development, at, expires_at))
 
 
 def detach(connection: Connection, origin: str) -> bool:

@@ -62,7 +62,14 @@ _decode = Decoder(Metadata).decode
 
 
 def insert(
-    connection: Connection, keys: StoreKeys, record_id: bytes, owner: bytes, metadata: Metadata, secret: bytearray | None, identity: bytes | None, at: int
+    connection: Connection,
+    keys: StoreKeys,
+    record_id: bytes,
+    owner: bytes,
+    metadata: Metadata,
+    secret: bytearray | None,
+    identity: bytes | None,
+    at: int,
 ) -> bytes:
     """Add a record and return its digest. ``identity`` is a keyed hash that no two records of the store may share.
 
@@ -122,7 +129,9 @@ def read(connection: Connection, keys: StoreKeys, record_id: bytes) -> Record | 
 
 def page(connection: Connection, keys: StoreKeys, owner: bytes, *, after: int, limit: int) -> list[Record]:
     """Up to ``limit`` records of an owner that stand after position ``after``, oldest first; raises ``CannotUnseal``."""
-    found = connection.execute(f"{_SELECT} WHERE owner = ? AND destroyed = 0 AND position > ? ORDER BY position LIMIT ?", (owner, after, limit))
+    found = connection.execute(
+        f"{_SELECT} WHERE owner = ? AND destroyed = 0 AND position > ? ORDER BY position LIMIT ?", (owner, after, limit)
+    )
     return [_open(connection, keys, row) for row in found.fetchall()]
 
 
@@ -134,7 +143,9 @@ def count(connection: Connection, owner: bytes) -> int:
 
 def unseal_secret(connection: Connection, keys: StoreKeys, record: Record) -> bytearray:
     """The secret of a record that was read and checked, in a buffer to be wiped; raises ``CannotUnseal``."""
-    row = connection.execute("SELECT secret FROM records WHERE record_id = ? AND version = ?", (record.record_id, record.revision)).fetchone()
+    row = connection.execute(
+        "SELECT secret FROM records WHERE record_id = ? AND version = ?", (record.record_id, record.revision)
+    ).fetchone()
     if row is None or row[0] is None:
         raise CannotUnseal
     return keys.unseal_record("secret", record.record_id, record.metadata.version, record.metadata.alg.encode(), row[0])

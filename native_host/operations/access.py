@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from native_host.errors import BackendUnavailable, Busy, CannotUnseal, Locked, Uninitialized, UserRejected
 from native_host.kek import passphrase
 from native_host.keystore.store import ChangedOutside
-from native_host.protocol.messages import StateResult, Status
 from native_host.protocol.messages import Slot as SlotInfo
+from native_host.protocol.messages import StateResult, Status
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit

@@ -75,7 +75,15 @@ class Imports:
         metadata = self._metadata(house, params, imported, usages)
         self._opened[place] = (imported, metadata)
         return KeyView(
-            key_id="", revision=0, alg=params.alg, usages=usages, state="active", label=metadata.label or "", address=None, derived=False, path=None
+            key_id="",
+            revision=0,
+            alg=params.alg,
+            usages=usages,
+            state="active",
+            label=metadata.label or "",
+            address=None,
+            derived=False,
+            path=None,
         )
 
     def keep(self, house: House, permit: Permit, params: ImportKeyParams) -> KeyInfo:

@@ -205,7 +205,10 @@ def _lower_ceiling(house: House, permit: Permit, record: Record, usages: object)
 
 
 def _public_at(house: House, seed: Record, alg: str, scheme: str, path: str) -> bytes:
-    with house.store.unseal_secret(seed) as unsealed, SecretBytes(derivation.derive(alg, scheme, seeds.seed_of(seed, unsealed), path)) as secret:
+    with (
+        house.store.unseal_secret(seed) as unsealed,
+        SecretBytes(derivation.derive(alg, scheme, seeds.seed_of(seed, unsealed), path)) as secret,
+    ):
         return SUITES[alg].module().public_key(secret.buffer)
 
 

@@ -176,4 +176,3 @@ class Operations:
         # The uses of a key look at its record in their own transaction.
         if key is not None and not isinstance(permit.call.params, USES):
             records.check_revision(permit, records.find(store, session, key.key_id))
-

@@ -77,10 +77,12 @@ def restore(house: House, permit: Permit, params: RestoreSeedParams) -> KeyInfo:
                 hint = "These are not recovery words as BIP39 makes them: check the spelling, the order and that none is missing."
     else:
         raise UserRejected
-    with house.approver.ask_secret("bip39Passphrase", "Optional extra passphrase of your recovery words") as extra:
-        with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy), extra.buffer.decode()) as secret:
-            metadata = _metadata(house, "restored", "active", secret, _label(params.label))
-            record_id = insert_key(house, permit, metadata, secret, identity=metadata.seed)
+    with (
+        house.approver.ask_secret("bip39Passphrase", "Optional extra passphrase of your recovery words") as extra,
+        _secret_of(entropy, bip39.mnemonic_of_entropy(entropy), extra.buffer.decode()) as secret,
+    ):
+        metadata = _metadata(house, "restored", "active", secret, _label(params.label))
+        record_id = insert_key(house, permit, metadata, secret, identity=metadata.seed)
     return records.key_info(house.store, permit.session, records.find(house.store, permit.session, record_id))
 
 
@@ -93,10 +95,13 @@ def seed_of(record: Record, secret: SecretBytes) -> memoryview:
 def _typed_back(house: House, mnemonic: SecretBytes) -> None:
     hint: str | None = None
     for _ in range(TRIES):
-        with house.approver.ask_secret("mnemonic", "Type your recovery words back, to be sure that they are written down", hint) as typed:
-            with SecretBytes(bip39.normalize(typed.buffer.decode()).encode()) as words:
-                if words == mnemonic:
-                    return
+        title = "Type your recovery words back, to be sure that they are written down"
+        with (
+            house.approver.ask_secret("mnemonic", title, hint) as typed,
+            SecretBytes(bip39.normalize(typed.buffer.decode()).encode()) as words,
+        ):
+            if words == mnemonic:
+                return
         hint = "These are not the words that were shown. Compare them with what you wrote down."
     raise UserRejected
 
@@ -112,9 +117,7 @@ def _secret_of(entropy: bytearray, mnemonic: str, passphrase: str) -> SecretByte
 def _metadata(house: House, provenance: str, state: str, secret: SecretBytes, label: str | None) -> Metadata:
     seed = secret.buffer[1 + secret.buffer[0] :]
     tag = house.store.keys.tag("seed", bytes(seed))
-    return Metadata(
-        alg="BIP39", usages=("deriveKey",), provenance=provenance, state=state, created_at=house.clock(), label=label, seed=tag
-    )
+    return Metadata(alg="BIP39", usages=("deriveKey",), provenance=provenance, state=state, created_at=house.clock(), label=label, seed=tag)
 
 
 def _label(label: object) -> str | None:

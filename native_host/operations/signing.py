@@ -167,4 +167,3 @@ def _refuse_request_key(request_key: object) -> None:
     """Answering the recorded outcome needs a record of outcomes, which this host does not keep yet."""
     if request_key is not UNSET:
         raise Unsupported("This host does not remember requests by a key yet.", detail="requestKey")
-

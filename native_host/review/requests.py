@@ -77,7 +77,9 @@ def review(params: Message, subject: Subject | None) -> Review:
 def attach_review(origins: tuple[str, ...], wallet: str) -> Review:
     """Attaching extensions to a wallet: what they may do from then on."""
     facts = (*(_fact("Extension", origin, "origin") for origin in origins), _fact("Wallet", wallet))
-    warning = "An attached extension sees this wallet's accounts and may ask you to sign with its keys. Check its id against its publisher's."
+    warning = (
+        "An attached extension sees this wallet's accounts and may ask you to sign with its keys. Check its id against its publisher's."
+    )
     return Review(title="Attach this extension to your wallet?", facts=facts, warnings=(warning,))
 
 

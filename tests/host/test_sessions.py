@@ -154,7 +154,7 @@ def test_a_key_disabled_while_its_review_is_open(home: Home) -> None:
 
 
 def test_a_key_destroyed_by_another_host_while_its_review_is_open(home: Home) -> None:
-    """Also when it happens elsewhere. (The second window opens when the first is answered, so the row is taken away directly.)"""
+    """Also when it happens elsewhere; the second window opens only when the first is answered, so the row is taken away directly."""
     port = home.open()
     key_id = make_key(port)
     pending, gate = hold_sign(home, port, key_id)
@@ -233,7 +233,9 @@ def test_raw_signing_by_an_account_is_never_granted(home: Home) -> None:
     home.approver.type_secret("mnemonic", "abandon " * 11 + "about")
     port = home.open()
     seed = port.request("restoreSeed")["keyId"]
-    account = port.request("deriveKey", {"keyId": seed, "path": "m/44'/60'/0'/0/0", "alg": "ES256K", "usages": ["sign", "message"]})["keyId"]
+    account = port.request("deriveKey", {"keyId": seed, "path": "m/44'/60'/0'/0/0", "alg": "ES256K", "usages": ["sign", "message"]})[
+        "keyId"
+    ]
     home.approver.grant(method="signMessage", times=1)
     port.request("signMessage", {"keyId": account, "format": "eip191", "message": DATA})
     for _ in range(2):

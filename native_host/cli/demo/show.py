@@ -106,7 +106,15 @@ def _play(console: Console, port: Port) -> bytes:
 
 
 def _sign(
-    console: Console, port: Port, seed_id: str, *, chain: str, path: str, alg: str, message_format: str, verify: Callable[[str, bytes, bytes], str]
+    console: Console,
+    port: Port,
+    seed_id: str,
+    *,
+    chain: str,
+    path: str,
+    alg: str,
+    message_format: str,
+    verify: Callable[[str, bytes, bytes], str],
 ) -> None:
     account = port.request("deriveKey", {"keyId": seed_id, "path": path, "alg": alg, "label": chain})
     message = MESSAGE.encode()
