@@ -19,10 +19,10 @@ from pathlib import Path
 import msgspec
 from measure import ORIGIN, Client, decode, encode
 
-from native_host.host import KEYSTORE_FILE
 from native_host.install.launcher import launcher_source
 from native_host.kek import passphrase
 from native_host.keystore.store import KeyStore
+from native_host.opening import KEYSTORE_FILE
 from native_host.secret import SecretBytes
 
 PASSPHRASE = "measured, not guarded"

@@ -16,10 +16,9 @@ from time import monotonic, sleep, time
 from typing import TYPE_CHECKING
 
 from native_host import incidents
-from native_host.caller.process import identify, parent_gone, parent_handle
+from native_host.caller.process import identify, parent_gone, parent_handle, wait_for_parent
 from native_host.config import find_paths, make_folder, read_config
 from native_host.errors import (
-    BackendUnavailable,
     Busy,
     Cancelled,
     HelloRequired,
@@ -29,14 +28,16 @@ from native_host.errors import (
     OriginNotAllowed,
     UserRejected,
 )
-from native_host.keystore.file import StoreFile
 from native_host.lane import Lane, Waiting
-from native_host.protocol.messages import Event, EventType, HelloParams, Limits, State
+from native_host.opening import open_store
+from native_host.protocol.messages import HelloParams, Limits, State
 from native_host.protocol.methods import METHODS
+from native_host.refusing import note_refused_origin, refuse_and_end
+from native_host.replies import Frame, Replies
 from native_host.session import Session, hello, require
 from native_host.suites.table import SUITES
 from native_host.transport import jsonrpc
-from native_host.transport.frames import FrameReader, PeerGone, read_frames, write_frames
+from native_host.transport.frames import FrameReader, PeerGone, read_frames
 from native_host.transport.limits import BATCH, REQUEST_BYTES, RESPONSE_BYTES, WAITING, Oversize
 
 if TYPE_CHECKING:
@@ -44,11 +45,11 @@ if TYPE_CHECKING:
 
     from native_host.caller.identity import Caller
     from native_host.config import Paths
+    from native_host.keystore.file import StoreFile
     from native_host.keystore.origins import Attachment
     from native_host.protocol.wire import Message
     from native_host.stages import Stages
 
-KEYSTORE_FILE = "keystore.db"
 EXIT_DONE, EXIT_BROKEN, EXIT_REFUSED = 0, 1, 3
 TICK_SECONDS = 0.5
 LIMITS = Limits(request_bytes=REQUEST_BYTES, response_bytes=RESPONSE_BYTES, batch=BATCH, waiting=WAITING)
@@ -63,9 +64,7 @@ def serve(arguments: Sequence[str], frames_in: int, frames_out: int) -> None:
         host = open_host(arguments, os.environ, frames_out)
     except KmsError as error:
         status = EXIT_REFUSED if isinstance(error, OriginNotAllowed) else EXIT_BROKEN
-        start_new_thread(_end_with_parent, (status, os.getppid(), parent_handle()))
-        refuse(error, frames_in, frames_out)
-        os._exit(status)
+        refuse_and_end(error, status, frames_in, frames_out)
     host.run(frames_in)
 
 
@@ -81,65 +80,9 @@ def open_host(arguments: Sequence[str], environ: Mapping[str, str], frames_out: 
     opened = open_store(paths)
     attachment = opened.attachment(caller.origin)
     if attachment is None:
-        _note_refused_origin(opened, caller.origin)
+        note_refused_origin(opened, caller.origin)
         raise OriginNotAllowed
     return Host(_with_home(caller, paths), attachment, opened, paths, environ, frames_out)
-
-
-def open_store(paths: Paths) -> StoreFile:
-    """The keystore's file of this person; raises ``BackendUnavailable`` if it cannot be used."""
-    from sqlite3 import Error
-
-    from native_host.keystore.migrate import NewerFormat
-
-    try:
-        return StoreFile(os.path.join(make_folder(paths.data), KEYSTORE_FILE), now)
-    except NewerFormat:
-        raise BackendUnavailable("A newer Strongroom wrote this keystore. Update Strongroom.", detail="keystore") from None
-    except (Error, OSError):
-        text = "The keystore cannot be opened. See what is wrong with: strongroom doctor"
-        raise BackendUnavailable(text, detail="keystore") from None
-
-
-def refuse(error: KmsError, frames_in: int, frames_out: int) -> None:
-    """Answer the first frame with ``error``, whatever it asks."""
-    reader = FrameReader()
-    while (frames := read_frames(frames_in, reader)) == []:
-        continue
-    if not frames:
-        return
-    parsed = jsonrpc.parse_frame(frames[0])
-    replies = [(item.id, jsonrpc.encode_error(item.id, error)) for item in parsed.items if not isinstance(item, jsonrpc.Cancel)]
-    try:
-        if replies:
-            write_frames(frames_out, [jsonrpc.encode_batch(replies) if parsed.batch else replies[0][1]])
-    except PeerGone:
-        return
-
-
-def now() -> int:
-    """The wall clock in milliseconds since 1970."""
-    return int(time() * 1000)
-
-
-def attached_origins() -> list[str]:
-    """The origins that are attached to a wallet of this person, for the browsers' manifests."""
-    paths = find_paths(os.environ)
-    if not os.path.exists(os.path.join(paths.data, KEYSTORE_FILE)):
-        return []
-    store = open_store(paths)
-    try:
-        at = now()
-        return [one.origin for one in store.attachments() if one.expires_at is None or one.expires_at > at]
-    finally:
-        store.close()
-
-
-def _note_refused_origin(opened: StoreFile, origin: str) -> None:
-    from native_host.audit import Audit
-    from native_host.keystore.store import KeyStore
-
-    Audit(KeyStore(opened.path, now, opened)).happened(origin, "connect", "origin not allowed")
 
 
 def _with_home(caller: Caller, paths: Paths) -> Caller:
@@ -154,17 +97,6 @@ def _with_home(caller: Caller, paths: Paths) -> Caller:
     return replace(caller, evidence=(*caller.evidence, Evidence(signal="home", level="unknown", text=text)))
 
 
-class _Frame:
-    """The replies to one frame: a batch's are gathered until the last of them is there."""
-
-    __slots__ = ("batch", "missing", "replies")
-
-    def __init__(self, *, batch: bool, missing: int) -> None:
-        self.batch = batch
-        self.missing = missing
-        self.replies: list[tuple[jsonrpc.CallId | None, bytes]] = []
-
-
 class Host:
     """One port. Methods that start with an underscore are called with the house lock held."""
 
@@ -177,11 +109,9 @@ class Host:
         self._file = opened
         self._paths = paths
         self._environ = environ
-        self._frames_out = frames_out
+        # Nobody reads any more: the main thread sees the same as the end of its input, or is made to end here.
+        self._replies = Replies(frames_out, self._end_aside)
         self._greeted = False
-        self._in_flight = jsonrpc.InFlight()
-        self._frames: dict[jsonrpc.CallId, _Frame] = {}
-        self._events: list[bytes] | None = None
         self._withdrawn: list[Waiting] = []
         self._lane = Lane(self.attend)
         self._built: Stages | None = None
@@ -209,12 +139,15 @@ class Host:
             pass
         self.end()
 
+    def _end_aside(self) -> None:
+        start_new_thread(self.end, ())
+
     def end(self) -> None:
         """Deny what waits, wipe what is secret, and end. The lock is taken for good: nothing is half done."""
         self._house_lock.acquire()
         waiting, denied = self._lane.waiting(), UserRejected("The port was closed.")
         for one in waiting:
-            self._reply_at_once(one.call.id, jsonrpc.encode_error(one.call.id, denied))
+            self._replies.answer_deferred(one.call.id, jsonrpc.encode_error(one.call.id, denied))
         if self._built is not None:
             self._built.approver.close()
             if waiting:
@@ -228,12 +161,12 @@ class Host:
 
     def _answer_all(self, frames: list[bytes | Oversize]) -> None:
         """Answer what can be answered at once, with one commit and one write for all of it."""
-        taken: list[_Frame] = []
-        self._events = []
+        taken: list[Frame] = []
+        self._replies.begin()
         self._file.begin_batch()
         for body in frames:
             parsed = jsonrpc.parse_frame(body)
-            frame = _Frame(batch=parsed.batch, missing=sum(not isinstance(item, jsonrpc.Cancel) for item in parsed.items))
+            frame = Frame(parsed)
             for item in parsed.items:
                 self._take(item, frame)
             taken.append(frame)
@@ -241,14 +174,14 @@ class Host:
             self._file.end_batch()
         except Exception as error:  # noqa: BLE001 - nothing that was to be answered has happened
             self._undone(taken, error)
-        events, self._events = self._events, None
-        self._write([*(self._body(frame) for frame in taken if frame.replies and frame.missing == 0), *events])
+        self._replies.send(taken)
         self._answer_withdrawn()
 
-    def _undone(self, taken: list[_Frame], error: Exception) -> None:
+    def _undone(self, taken: list[Frame], error: Exception) -> None:
         """Nothing of what these frames say was done has been done."""
         self._stages.operations.forget()
-        self._events = [jsonrpc.encode_event(Event(type="locked"))]
+        self._replies.drop_events()
+        self._replies.event("locked")
         for frame in taken:
             frame.replies = [(call_id, self._error(call_id, error) if call_id is not None else body) for call_id, body in frame.replies]
 
@@ -257,24 +190,23 @@ class Host:
         for waiting in withdrawn:
             error = Cancelled()
             self._refused([waiting], error)
-            self._reply_at_once(waiting.call.id, jsonrpc.encode_error(waiting.call.id, error))
+            self._replies.answer_deferred(waiting.call.id, jsonrpc.encode_error(waiting.call.id, error))
 
-    def _take(self, item: jsonrpc.Call | jsonrpc.Cancel | jsonrpc.Refusal, frame: _Frame) -> None:
+    def _take(self, item: jsonrpc.Call | jsonrpc.Cancel | jsonrpc.Refusal, frame: Frame) -> None:
         if isinstance(item, jsonrpc.Cancel):
             if waiting := self._lane.withdraw(item.id):
                 self._withdrawn.append(waiting)
             return
-        admitted = self._in_flight.admit(item)
+        admitted = self._replies.admit(item)
         if isinstance(admitted, jsonrpc.Refusal):
             error = HelloRequired() if admitted.method not in {None, "hello"} and not self._greeted else admitted.error
-            self._add(frame, admitted.id, jsonrpc.encode_error(admitted.id, error))
+            frame.add(admitted.id, jsonrpc.encode_error(admitted.id, error))
             return
         reply = self._answer(admitted)
         if reply is None:
-            self._frames[admitted.id] = frame
+            self._replies.defer(frame, admitted.id)
         else:
-            self._in_flight.answered(admitted.id)
-            self._add(frame, admitted.id, reply)
+            self._replies.answer(frame, admitted.id, reply)
 
     def _answer(self, call: jsonrpc.Call) -> bytes | None:
         """The reply to a call; ``None`` if it has gone to the lane."""
@@ -311,10 +243,10 @@ class Host:
         if call.method in USES_STORE:
             self._stages.idle.touch(wall=time(), monotonic=monotonic())
         if call.method in CHANGES_KEYS:
-            self._event("keysChanged")
+            self._replies.event("keysChanged")
         state = self._state()
         if state not in {was, "uninitialized"}:
-            self._event(state)
+            self._replies.event(state)
         return jsonrpc.encode_result(call.id, result)
 
     # the lane
@@ -330,16 +262,16 @@ class Host:
                 reply = self._error(waiting.call.id, error)
                 self._refused([waiting], error)
             self._lane.leave(waiting)
-            self._reply_at_once(waiting.call.id, reply)
+            self._replies.answer_deferred(waiting.call.id, reply)
 
     def _ask_and_perform(self, waiting: Waiting) -> bytes:
         waiting.still_wanted()
-        self._event("approvalWaiting")
+        self._replies.event("approvalWaiting")
         was = self._state()
         try:
             return self._done(waiting.call, self._stages.ask_and_act(waiting, self._sleep_aside), was)
         finally:
-            self._event("approvalDone")
+            self._replies.event("approvalDone")
 
     def _refused(self, refused: list[Waiting], error: Exception) -> None:
         """Write down, in one commit, that these calls were refused. A refusal that cannot be written down is one all the same."""
@@ -371,7 +303,7 @@ class Host:
     def look_after_time(self, parent: int, handle: int | None) -> None:
         """Lock when idle, or when another host locked; end when the browser is gone though its pipe is still open."""
         while True:
-            gone = _wait(handle, TICK_SECONDS) or parent_gone(parent)
+            gone = wait_for_parent(handle, TICK_SECONDS) or parent_gone(parent)
             if gone:
                 self.end()
             with self._house_lock:
@@ -387,15 +319,15 @@ class Host:
         except Exception as error:  # noqa: BLE001 - a keystore that cannot be read is locked
             self._log(error)
         stages.operations.forget()
-        self._event("locked")
+        self._replies.event("locked")
 
     def _notice_lock(self) -> None:
         """If another host has locked the store since, forget here what a lock ends: keys, grants, what waits to be imported."""
         if self._built is not None and self._built.store.holds_keys and not self._built.store.is_unlocked:
             self._built.operations.forget()
-            self._event("locked")
+            self._replies.event("locked")
 
-    # replies
+    # what is known
 
     def _session(self) -> Session:
         return Session(
@@ -425,56 +357,3 @@ class Host:
             make_folder(self._paths.state)
         incidents.record(self._paths.state, incident, error)
         return incident
-
-    def _add(self, frame: _Frame, call_id: jsonrpc.CallId | None, body: bytes) -> None:
-        frame.replies.append((call_id, body))
-        frame.missing -= 1
-
-    def _body(self, frame: _Frame) -> bytes:
-        return jsonrpc.encode_batch(frame.replies) if frame.batch else frame.replies[0][1]
-
-    def _reply_at_once(self, call_id: jsonrpc.CallId, body: bytes) -> None:
-        """Answer a call that had gone to the lane."""
-        frame = self._frames.pop(call_id, None)
-        if frame is None:
-            return
-        self._in_flight.answered(call_id)
-        self._add(frame, call_id, body)
-        if frame.missing == 0:
-            self._write([self._body(frame)])
-
-    def _event(self, kind: EventType) -> None:
-        """Tell the extension; within a read's frames, together with their replies, after the commit."""
-        body = jsonrpc.encode_event(Event(type=kind))
-        if self._events is None:
-            self._write([body])
-        else:
-            self._events.append(body)
-
-    def _write(self, bodies: list[bytes]) -> None:
-        if not bodies:
-            return
-        try:
-            write_frames(self._frames_out, bodies)
-        except PeerGone:
-            # Nobody reads any more. The main thread sees the same as the end of its input, or is made to end here.
-            start_new_thread(self.end, ())
-
-
-def _end_with_parent(status: int, parent: int, handle: int | None) -> None:
-    """End a host that only refuses, when nobody is left to be refused."""
-    while not (_wait(handle, TICK_SECONDS) or parent_gone(parent)):
-        continue
-    os._exit(status)
-
-
-def _wait(handle: int | None, seconds: float) -> bool:
-    """Wait; true as soon as the process behind ``handle`` has ended."""
-    if handle is None:
-        sleep(seconds)
-        return False
-    from select import poll
-
-    poller = poll()
-    poller.register(handle)
-    return bool(poller.poll(int(seconds * 1000)))

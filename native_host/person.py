@@ -11,10 +11,10 @@ from native_host.audit import Audit, AuditedEntry, entries
 from native_host.caller.identity import Caller
 from native_host.config import find_paths, read_config
 from native_host.errors import Duplicate, Uninitialized
-from native_host.host import KEYSTORE_FILE, now, open_store
 from native_host.keystore import chain
 from native_host.keystore.origins import FIRST_WALLET
 from native_host.keystore.store import KeyStore
+from native_host.opening import KEYSTORE_FILE, now, open_store
 from native_host.operations import records
 from native_host.operations.house import House
 from native_host.operations.perform import Operations

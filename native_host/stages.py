@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from time import time
 from typing import TYPE_CHECKING
 
 from native_host.approval.authorize import Grants, authorize, permit_without_asking
@@ -11,6 +10,7 @@ from native_host.asking import Asking
 from native_host.audit import Audit
 from native_host.errors import KmsError, PolicyDenied
 from native_host.keystore.store import KeyStore
+from native_host.opening import now
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
 from native_host.policy import Ask, decide
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 
 TURN_FILE = "approval.lock"
 REFUSALS = frozenset({"user_rejected", "cancelled", "cannot_unseal", "uninitialized"})
-
-
-def now() -> int:
-    """The wall clock in milliseconds since 1970."""
-    return int(time() * 1000)
 
 
 class Stages:

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from native_host.host import KEYSTORE_FILE
 from native_host.kek import passphrase
 from native_host.keystore.store import KeyStore
+from native_host.opening import KEYSTORE_FILE
 from native_host.secret import SecretBytes
 from native_host.testing.approver import PASSPHRASE
 from native_host.testing.browser import BrowserEmulator

@@ -70,3 +70,17 @@ def parent_gone(parent: int) -> bool:
     Windows never tells: there the end of the input is all there is.
     """
     return os.getppid() != parent
+
+
+def wait_for_parent(handle: int | None, seconds: float) -> bool:
+    """Wait; true as soon as the process behind ``handle``, which ``parent_handle`` gave, has ended."""
+    if handle is None:
+        from time import sleep
+
+        sleep(seconds)
+        return False
+    from select import poll
+
+    poller = poll()
+    poller.register(handle)
+    return bool(poller.poll(int(seconds * 1000)))

@@ -24,8 +24,8 @@ def doctor(
     from msgspec.structs import replace
 
     from native_host.cli.here import runnable, this_machine
-    from native_host.host import attached_origins
     from native_host.install.doctor import examine
+    from native_host.opening import attached_origins
 
     findings = (*_keystore(), *examine(this_machine(), origins=attached_origins(), timeout_seconds=timeout))
     findings = tuple(replace(finding, mend=runnable(finding.mend)) for finding in findings)

@@ -34,11 +34,11 @@ def install(
     import sys
 
     from native_host.cli.here import check_shared, runnable, this_machine
-    from native_host.host import attached_origins
     from native_host.install import InstallError
     from native_host.install.launcher import check_interpreter
     from native_host.install.machine import named_browsers
     from native_host.install.manifests import check_origins, plan_install
+    from native_host.opening import attached_origins
 
     check_origins(origin or ())
     origins = [*attached_origins(), *(origin or ())]

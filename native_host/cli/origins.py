@@ -70,8 +70,8 @@ def remove(origin: Origin) -> None:
 def _refresh_manifests() -> bool:
     """Bring the manifests that are ours in line with what is attached; whether there are any."""
     from native_host.cli.here import this_machine
-    from native_host.host import attached_origins
     from native_host.install.manifests import apply, own_manifests, plan_refresh
+    from native_host.opening import attached_origins
 
     machine = this_machine()
     for step in plan_refresh(machine, origins=attached_origins()):

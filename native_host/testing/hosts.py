@@ -24,7 +24,7 @@ def attach(home: Path, origin: str, *, wallet: str = "main") -> None:
     """
     from native_host.caller.origin import family_of
     from native_host.config import find_paths
-    from native_host.host import open_store
+    from native_host.opening import open_store
 
     if family_of(origin) is None:
         raise ValueError("this is not an origin of an extension")

@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from native_host.config import find_paths
-from native_host.host import open_store
+from native_host.opening import open_store
 from native_host.testing.browser import BrowserEmulator
 from native_host.testing.port import Port, PortClosed
 from native_host.testing.scripted import Gate, ScriptedApprover
