@@ -6,6 +6,7 @@ What is done here shortens the life of the one buffer that we own; the process b
 
 from __future__ import annotations
 
+import sys
 from hmac import compare_digest
 from types import TracebackType
 from typing import NoReturn, Self
@@ -57,3 +58,16 @@ class SecretBytes:
     def wipe(self) -> None:
         """Overwrite the secret; the object then holds zeros."""
         wipe(self._buffer)
+
+
+def guard_memory() -> None:
+    """No core file of this process, and on Linux no other process of the same user reads its memory. Best effort."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE

@@ -53,19 +53,6 @@ def take_streams() -> tuple[BinaryIO, BinaryIO]:
     return incoming, outgoing
 
 
-def guard_memory() -> None:
-    """No core file of this process, and on Linux no other process of the same user reads its memory. Best effort."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
-
-
 def read_frame(stream: BinaryIO) -> bytes | None:
     """The next frame's body; None at the end of the stream (a half frame is the end too).
 

@@ -12,6 +12,7 @@ from native_host.kek import passphrase
 from native_host.keystore.store import ChangedOutside
 from native_host.protocol.messages import Slot as SlotInfo
 from native_host.protocol.messages import StateResult, Status
+from native_host.secret import guard_memory
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
@@ -48,6 +49,7 @@ def unlock(house: House, permit: Permit) -> StateResult:
     """
     store = house.store
     if not store.is_unlocked:
+        guard_memory()
         if store.is_set_up:
             _open(house, permit)
         else:

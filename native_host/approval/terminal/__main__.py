@@ -10,10 +10,11 @@ import sys
 from typing import BinaryIO
 
 from native_host.approval import texts
-from native_host.approval.answering import End, FrontAsk, Inbox, Rubbish, Waiting, guard_memory, take_streams, write_answer
+from native_host.approval.answering import End, FrontAsk, Inbox, Rubbish, Waiting, take_streams, write_answer
 from native_host.approval.terminal.console import POLL_SECONDS, Console, Interrupted, TimedOut, open_console
 from native_host.approval.terminal.dialogue import denial, hold
 from native_host.protocol.approver import Answer
+from native_host.secret import guard_memory
 
 EXIT_RUBBISH = 1
 EXIT_NO_TERMINAL = 3

@@ -5,7 +5,8 @@ Exit status: 0 when the host closed its end, 1 when it sent rubbish, 2 when the 
 
 from __future__ import annotations
 
-from native_host.approval.answering import guard_memory, take_streams
+from native_host.approval.answering import take_streams
+from native_host.secret import guard_memory
 
 EXIT_NO_DISPLAY = 3
 
