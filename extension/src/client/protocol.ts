@@ -91,6 +91,7 @@ export interface GenerateKeyParams {
   readonly label?: string;
   readonly backend?: string;
   readonly words?: 12 | 15 | 18 | 21 | 24;
+  readonly modulusLength?: number;
 }
 
 /** A public JSON Web Key (RFC 7517; OKP: RFC 8037; secp256k1: RFC 8812). A private member is refused. */
