@@ -1,0 +1,216 @@
+"""Known secrets are put into a whole session, and everything that leaves the host is searched for them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from embit import bip32, bip39
+from jwcrypto import jwe, jwk
+
+from native_host.errors import KmsError
+from native_host.protocol.methods import METHODS
+from native_host.testing.approver import PASSPHRASE
+from native_host.testing.port import HostError, Port
+from tests.homes import Home, b64
+
+WORDS = "legal winner thank year wave sausage worth useful legal winner thank yellow"  # BIP39, trezor vectors, 2nd of 12 words
+EXTRA = "an extra passphrase of the words"
+IMPORTED = bytes(range(1, 33))
+PATHS = ("m/44'/60'/0'/0/0", "m/84'/0'/0'/0/0")
+
+
+def spellings(secret: bytes) -> Iterator[bytes]:
+    """The ways in which a secret can be written: raw, hex, UTF-16, and base64 at each of its three alignments."""
+    yield secret
+    yield secret.hex().encode()
+    yield secret.hex().upper().encode()
+    if secret.isascii():
+        yield secret.decode().encode("utf-16-le")
+        yield secret.decode().encode("utf-16-be")
+    for shift in range(3):
+        # Characters that also hold bits of the neighbours are left out.
+        inner = base64.b64encode(bytes(shift) + secret)[-(-shift * 8 // 6) + (1 if shift else 0) : (shift + len(secret)) * 8 // 6]
+        yield inner
+        yield inner.translate(bytes.maketrans(b"+/", b"-_"))
+
+
+def found(secrets: dict[str, bytes], places: dict[str, bytes]) -> list[tuple[str, str]]:
+    """Which secret stands where."""
+    return [
+        (name, place)
+        for name, secret in secrets.items()
+        for place, data in places.items()
+        if any(text in data for text in spellings(secret))
+    ]
+
+
+@pytest.fixture(scope="module")
+def secrets() -> dict[str, bytes]:
+    """Everything that must not leave."""
+    seed = bip39.mnemonic_to_seed(WORDS, EXTRA)
+    root = bip32.HDKey.from_seed(seed)
+    accounts = {f"the secret of {path}": root.derive(path).key.secret for path in PATHS}
+    entropy = bip39.mnemonic_to_bytes(WORDS)
+    words = {"words": WORDS.encode(), "extra": EXTRA.encode(), "passphrase": PASSPHRASE.encode()}
+    return {**words, "entropy": entropy, "seed": seed, "imported": IMPORTED, **accounts}
+
+
+def import_key(port: Port) -> str:
+    """Import a known Ed25519 key as an extension of another wallet would send it."""
+    offer = port.request("getImportKey")
+    key = jwk.JWK(kty="OKP", crv="Ed25519", d=b64(IMPORTED), x=b64(public_of(IMPORTED)))
+    token = jwe.JWE(key.export_private().encode(), json.dumps({"alg": offer["alg"], "enc": offer["enc"]}))
+    token.add_recipient(jwk.JWK(**offer["publicKeyJwk"]))
+    params = {"importKeyId": offer["importKeyId"], "jwe": token.serialize(compact=True), "alg": "Ed25519"}
+    return str(port.request("importKey", params)["keyId"])
+
+
+def public_of(secret: bytes) -> bytes:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+
+
+def play(home: Home) -> tuple[Port, dict[str, bytes]]:
+    """A whole session with every secret in it; what its processes were started with."""
+    home.approver.type_secret("mnemonic", WORDS)
+    home.approver.type_secret("bip39Passphrase", EXTRA)
+    port = home.open()
+    seed = port.request("restoreSeed", {"label": "mine"})["keyId"]
+    for path, form in zip(PATHS, ("eip191", "bip322"), strict=True):
+        account = port.request("deriveKey", {"keyId": seed, "path": path, "alg": "ES256K"})["keyId"]
+        port.request("signMessage", {"keyId": account, "format": form, "message": b64(b"hello")})
+    imported = import_key(port)
+    port.request("sign", {"keyId": imported, "data": b64(b"hello")})
+    for method, params in (
+        ("sign", {"keyId": seed, "data": b64(b"x")}),
+        ("restoreSeed", {}),
+        ("importKey", {"importKeyId": "x", "jwe": "x", "alg": "ES256"}),
+    ):
+        with pytest.raises(HostError):
+            port.request(method, params)
+    port.request("listKeys")
+    started = {
+        f"/proc/{pid} {name}": Path(f"/proc/{pid}/{name}").read_bytes()
+        for pid in family(port.process.pid)
+        for name in ("cmdline", "environ")
+    }
+    port.request("lock")
+    return port, started
+
+
+def family(pid: int) -> list[int]:
+    """A process and those that it started, on whichever of its threads."""
+    children = [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text(encoding="ascii").split()
+    ]
+    return [pid, *children]
+
+
+def test_no_secret_is_anywhere_but_with_the_approver(home: Home, secrets: dict[str, bytes]) -> None:
+    """Not in a frame, on standard error, in a file, in the audit as it is shown, in an argument or in an environment."""
+    port, places = play(home)
+    assert 4 == len(places), "the host and its approver"
+    shown = subprocess.run(
+        [sys.executable, "-m", "native_host.cli", "audit", "show", "--json", "--secret-from-stdin"],
+        input=PASSPHRASE.encode() + b"\n",
+        capture_output=True,
+        check=True,
+        env={**os.environ, **home.environ},
+    )
+    assert b"signMessage" in shown.stdout
+    places |= {"audit": shown.stdout, "errors of audit": shown.stderr}
+    places |= {f"frame {number}": frame.body for number, frame in enumerate(port.seen) if frame.direction == "from host"}
+    files = [file for file in home.folder.rglob("*") if file.is_file() and file.name != "config.toml"]
+    assert {"keystore.db", "keystore.db-wal"} <= {file.name for file in files}
+    places |= {str(file): file.read_bytes() for file in files}
+    places["standard error"] = port.stderr
+    assert [] == found(secrets, places)
+
+
+def test_the_search_finds_what_is_there(secrets: dict[str, bytes]) -> None:
+    """Each secret, planted in each spelling and at any place, is found: the test above can fail."""
+    for name, secret in secrets.items():
+        for before in (b"", b"x", b"xy", b"xyz"):
+            planted = (
+                before + secret + b"!",
+                (before + secret).hex().encode(),
+                base64.b64encode(before + secret + b"tail"),
+                base64.urlsafe_b64encode(before + secret + b"tail").rstrip(b"="),
+            )
+            for text in planted:
+                assert [(name, "here")] == found({name: secret}, {"here": text})
+
+
+MEMBERS = {
+    "protocol", "host", "name", "version", "origin", "state", "paired", "unattended", "methods", "algorithms", "backends", "limits",
+    "requestBytes", "responseBytes", "batch", "waiting",  # hello
+    "idleLockSeconds", "slots", "kind", "label", "keyCount",  # getStatus
+    "keyId", "alg", "usages", "publicKeyJwk", "multikey", "address", "backend", "protection", "derivedFrom", "path", "provenance",
+    "createdAt",  # KeyInfo
+    "kty", "crv", "x", "y", "kid", "use",  # a public JWK: `d` and `k` are not among its members
+    "raw", "keys", "nextCursor", "importKeyId", "enc", "expiresAt",  # public keys, pages, an import key's public half
+    "signature", "valid", "bytes",  # uses; `bytes` is what randomBytes was asked for
+}  # fmt: skip
+
+
+def members_of(kind: Any) -> Iterator[str]:
+    """The names of all members of a type, however deep."""
+    match kind:
+        case msgspec.inspect.StructType(fields=fields):
+            for field in fields:
+                yield field.encode_name
+                yield from members_of(field.type)
+        case msgspec.inspect.UnionType(types=types):
+            for one in types:
+                yield from members_of(one)
+        case msgspec.inspect.ListType(item_type=item):
+            yield from members_of(item)
+        case msgspec.inspect.DictType():
+            pytest.fail("a dictionary could hold anything")
+        case _:
+            return
+
+
+def test_no_reply_has_a_member_for_a_secret() -> None:
+    """Every member of every result is on the list above; a new one has to be put there by somebody who thought about it."""
+    results = {name for row in METHODS.values() for name in members_of(msgspec.inspect.type_info(row.result))}
+    assert MEMBERS == results
+
+
+def test_no_call_takes_a_secret() -> None:
+    """A secret goes in by no member either, but for the key that comes encrypted to the host (``jwe``)."""
+    members = {name for row in METHODS.values() for name in members_of(msgspec.inspect.type_info(row.params))}
+    assert "jwe" in members
+    assert set() == members & {
+        "d",
+        "k",
+        "mnemonic",
+        "passphrase",
+        "password",
+        "pin",
+        "seed",
+        "secret",
+        "privateKey",
+        "privateKeyJwk",
+        "entropy",
+    }
+
+
+def test_no_error_has_a_member_for_a_secret() -> None:
+    """The data of an error has a reason, and of values only those that name a place, a part, an incident or a time."""
+    kinds, seen = [KmsError], set()
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        seen |= {name for name in kind.__init__.__annotations__ if name not in {"message", "return"}}
+    assert {"path", "detail", "incident", "retry_after_seconds"} == seen
