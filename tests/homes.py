@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import sys
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from jwcrypto.jwe import JWE
+from jwcrypto.jwk import JWK
 
 from native_host.kek import passphrase
 from native_host.keystore.store import KeyStore
@@ -47,6 +50,14 @@ def unb64(text: str) -> bytes:
 
 def frame(body: bytes) -> bytes:
     return len(body).to_bytes(4, sys.byteorder) + body
+
+
+def seal_for_import(offer: dict[str, Any], plaintext: bytes, **header: Any) -> str:
+    """A compact JWE to the key that ``getImportKey`` offered, made by a library that is not the host's own code."""
+    protected = {"alg": offer["alg"], "enc": offer["enc"], **header}
+    jwe = JWE(plaintext, protected=json.dumps(protected), recipient=JWK(**offer["publicKeyJwk"]))
+    text: str = jwe.serialize(compact=True)
+    return text
 
 
 def refusal(error: HostError) -> tuple[int, dict[str, Any]]:
