@@ -76,7 +76,7 @@ def test_a_key_comes_in(home: Home, port: Port, jwk: bytes) -> None:
     assert [] == review["grants"]
     signed = port.request("sign", {"keyId": key["keyId"], "data": b64(b"x")})
     assert {"valid": True} == port.request(
-        "verify", {"publicKeyJwk": key["publicKeyJwk"], "alg": alg, "data": b64(b"x"), **{"signature": signed["signature"]}}
+        "verify", {"publicKeyJwk": key["publicKeyJwk"], "alg": alg, "data": b64(b"x"), "signature": signed["signature"]}
     )
 
 
