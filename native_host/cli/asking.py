@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from native_host.errors import UserRejected
+from native_host.errors import CannotUnseal, UserRejected
 from native_host.secret import SecretBytes
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class TerminalPerson:
         if hint:
             print(hint, file=sys.stderr)
         if self._from_stdin:
-            return _line()
+            return _line(again=hint is not None)
         typed = _typed(f"{title}: ")
         if purpose == "newPassphrase" and _typed("Once more: ") != typed:
             print("The two were not the same.", file=sys.stderr)
@@ -58,10 +58,12 @@ class TerminalPerson:
         return
 
 
-def _line() -> SecretBytes:
+def _line(*, again: bool) -> SecretBytes:
     line = sys.stdin.buffer.readline()
+    if not line and again:
+        raise CannotUnseal
     if not line:
-        raise UserRejected("Standard input holds no further secret.")
+        raise UserRejected("Standard input holds no secret.")
     return SecretBytes(line.removesuffix(b"\n").removesuffix(b"\r"))
 
 
