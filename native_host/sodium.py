@@ -109,7 +109,13 @@ def generate_box_key() -> tuple[bytearray, bytes]:
 
 
 def box_seal(public: bytes, plaintext: bytes) -> bytes:
-    """``plaintext`` encrypted to ``public``; its sender is anonymous and unauthenticated."""
+    """``plaintext`` encrypted to ``public``; its sender is anonymous and unauthenticated.
+
+    Raises:
+        ValueError: if ``public`` has not the length of a key; it comes from a file that others may have edited.
+    """
+    if len(public) != KEY_BYTES:
+        raise ValueError("a public key of X25519 has 32 bytes")
     out = bytearray(len(plaintext) + BOX_OVERHEAD_BYTES)
     lib.crypto_box_seal(ffi.from_buffer(out), plaintext, len(plaintext), public)
     return bytes(out)

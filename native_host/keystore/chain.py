@@ -43,6 +43,11 @@ class Broken(Value, frozen=True, kw_only=True):
     text: str
 
 
+def begin(connection: Connection, keys: StoreKeys) -> None:
+    """Authenticate the empty chain of a new store, so that from then on there is a head whenever there is a store."""
+    _write_head(connection, keys, 0, GENESIS)
+
+
 def append(
     connection: Connection, keys: StoreKeys | None, box_public: bytes, at: int, content: bytes, change: tuple[bytes, bytes] | None = None
 ) -> bytes:
@@ -55,8 +60,7 @@ def append(
     link = _link(before, seq, at, sealing, sealed, record_id, digest)
     connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", (seq, at, sealing, sealed, record_id, digest, link))
     if keys is not None:
-        mac = keys.mac("head", seq.to_bytes(8, "big"), link)
-        connection.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)", (seq, link, mac))
+        _write_head(connection, keys, seq, link)
     return link
 
 
@@ -65,7 +69,7 @@ def head_is_authentic(connection: Connection, keys: StoreKeys) -> bool:
     head = connection.execute("SELECT seq, hash, mac FROM head").fetchone()
     if head is None:
         return False
-    row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (head[0],)).fetchone()
+    row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (head[0],)).fetchone() if head[0] else (GENESIS,)
     return row is not None and row[0] == head[1] and keys.check_mac(head[2], "head", head[0].to_bytes(8, "big"), head[1])
 
 
@@ -104,7 +108,14 @@ def verify(connection: Connection) -> Broken | None:
         before, expected = row.hash, expected + 1
     if head is not None and head[0] >= expected:
         return Broken(seq=expected, text="the newest rows are missing")
+    if head is None and expected > 1:
+        return Broken(seq=expected, text="the head, which says where the rows end, is missing")
     return None
+
+
+def _write_head(connection: Connection, keys: StoreKeys, seq: int, link: bytes) -> None:
+    mac = keys.mac("head", seq.to_bytes(8, "big"), link)
+    connection.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)", (seq, link, mac))
 
 
 def _link(before: bytes, seq: int, at: int, sealing: int, sealed: bytes, record_id: bytes | None, digest: bytes | None) -> bytes:

@@ -121,10 +121,14 @@ def read(connection: Connection, keys: StoreKeys, record_id: bytes) -> Record | 
     """The record, its digest checked.
 
     Raises:
-        CannotUnseal: if it was changed, exchanged or rolled back from outside.
+        CannotUnseal: if it was changed, exchanged, rolled back or taken out from outside.
     """
     row = connection.execute(f"{_SELECT} WHERE record_id = ?", (record_id,)).fetchone()
-    return None if row is None else _open(connection, keys, row)
+    if row is None:
+        if chain.newest_digest(connection, record_id) is not None:
+            raise CannotUnseal  # The record of decisions knows of it: it was taken out from outside, as not even destroying does.
+        return None
+    return _open(connection, keys, row)
 
 
 def page(connection: Connection, keys: StoreKeys, owner: bytes, *, after: int, limit: int) -> list[Record]:

@@ -80,10 +80,14 @@ class StoreKeys:
         """What ``seal_audit`` sealed; raises ``CannotUnseal``."""
         return bytes(unseal(self._deks["audit"].buffer, sealed, aad=self._audit_aad(seq, at)))
 
-    def open_audit_box(self, public: bytes, sealed: bytes) -> bytes:
+    def audit_public(self) -> bytes:
+        """The public key to which audit rows are sealed while the store is locked."""
+        return sodium.x25519_public(self._deks["auditBox"].buffer)
+
+    def open_audit_box(self, sealed: bytes) -> bytes:
         """An audit row that was written while the store was locked; raises ``CannotUnseal``."""
         try:
-            return sodium.box_open(self._deks["auditBox"].buffer, public, sealed)
+            return sodium.box_open(self._deks["auditBox"].buffer, self.audit_public(), sealed)
         except sodium.Forged:
             raise CannotUnseal from None
 

@@ -34,6 +34,7 @@ class KeyStore(StoreFile):
         super().__init__(path, clock, opened)
         self._keys: sealed.StoreKeys | None = None
         self._epoch = -1
+        self._opened_unattended: bool | None = None
         self._unrecorded: list[tuple[bytes, bytes]] = []
         self._cache: dict[bytes, records.Record] = {}
         self._owners: dict[bytes, bytes] = {}
@@ -44,6 +45,16 @@ class KeyStore(StoreFile):
         super().close()
 
     # state
+
+    @property
+    def is_set_up(self) -> bool:
+        """As ``StoreFile`` says; an open store is, whatever becomes of the file."""
+        return self._opened_unattended is not None or super().is_set_up
+
+    @property
+    def unattended(self) -> bool:
+        """As ``StoreFile`` says; of an open store, what its slot vouched for when it was opened."""
+        return super().unattended if self._opened_unattended is None else self._opened_unattended
 
     @property
     def keys(self) -> sealed.StoreKeys:
@@ -74,6 +85,7 @@ class KeyStore(StoreFile):
         if self._keys is not None:
             self._keys.wipe()
         self._keys = None
+        self._opened_unattended = None
         self._cache.clear()
         self._owners.clear()
 
@@ -96,13 +108,15 @@ class KeyStore(StoreFile):
         store_id, root = os.urandom(16), SecretBytes(os.urandom(32))
         with root:
             wrapped, box_public = sealed.generate_deks(store_id, root)
-            for name, value in (("storeId", store_id), ("auditPublic", box_public), ("unattended", bytes((unattended,)))):
+            flag = bytes((unattended,))
+            for name, value in (("storeId", store_id), ("auditPublic", box_public), ("unattended", flag)):
                 self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
             self.connection.executemany("INSERT OR REPLACE INTO deks VALUES (?, ?)", wrapped.items())
-            slot = wrap_root(self._vouched(), root, kek, kind=kind, label=label, parameters=parameters)
+            slot = wrap_root(sealed.bind(store_id, flag), root, kek, kind=kind, label=label, parameters=parameters)
             write_slot(self.connection, slot, self._clock())
             self._keys = sealed.unwrap_deks(store_id, root, wrapped)
-        self._known_unattended = unattended
+        chain.begin(self.connection, self._keys)
+        self._opened_unattended = self._known_unattended = unattended
         self._epoch = self.epoch()
 
     def slots(self) -> list[Slot]:
@@ -114,19 +128,18 @@ class KeyStore(StoreFile):
 
         Raises:
             CannotUnseal: a wrong KEK, or a changed slot or key.
-            ChangedOutside: the audit chain does not end where the store says.
+            ChangedOutside: the audit chain does not end where the store says, or is continued for somebody else while it is locked.
         """
-        with unwrap_root(self._vouched(), slot, kek) as root:
+        store_id, unattended, box_public = (self._meta(name) for name in ("storeId", "unattended", "auditPublic"))
+        with unwrap_root(sealed.bind(store_id, unattended), slot, kek) as root:
             wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
-            keys = sealed.unwrap_deks(self._meta("storeId"), root, wrapped)
-        if not chain.head_is_authentic(self.connection, keys):
+            keys = sealed.unwrap_deks(store_id, root, wrapped)
+        if not chain.head_is_authentic(self.connection, keys) or box_public != keys.audit_public():
             keys.wipe()
             raise ChangedOutside
         self._epoch = self.epoch()
         self._keys = keys
-
-    def _vouched(self) -> bytes:
-        return sealed.bind(self._meta("storeId"), self._meta("unattended"))
+        self._opened_unattended = unattended == b"\x01"
 
     def _meta(self, name: str) -> bytes:
         row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -149,8 +162,14 @@ class KeyStore(StoreFile):
     # audit
 
     def append_audit(self, content: bytes) -> None:
-        """Add the audit row of this transaction; one row more for each further record that it changed."""
+        """Add the audit row of this transaction; one row more for each further record that it changed.
+
+        Raises:
+            ChangedOutside: the chain no longer ends where an unlocked host left it. To go on would authenticate what is left of it.
+        """
         keys = self._keys
+        if keys is not None and not chain.head_is_authentic(self.connection, keys):
+            raise ChangedOutside
         box_public = b"" if keys is not None else self._meta("auditPublic")
         changes: list[tuple[bytes, bytes] | None] = [*self._unrecorded] or [None]
         for change in changes:
@@ -161,7 +180,7 @@ class KeyStore(StoreFile):
         """The content of an audit row; raises ``Locked``, ``CannotUnseal``."""
         if row.sealing == chain.SEALED_WITH_KEY:
             return self.keys.unseal_audit(row.seq, row.at, row.sealed)
-        return self.keys.open_audit_box(self._meta("auditPublic"), row.sealed)
+        return self.keys.open_audit_box(row.sealed)
 
     # records
 
