@@ -43,9 +43,9 @@ def measured_parameters(salt: bytes, *, seconds: float = 0.5) -> Argon2Parameter
             took = _time(salt, memory_kib)
         except MemoryError:
             took = float("inf")
-        if took <= seconds or memory_kib // 2 < FLOOR_MEMORY_KIB:
+        if took <= seconds or memory_kib == FLOOR_MEMORY_KIB:
             break
-        memory_kib //= 2
+        memory_kib = max(memory_kib // 2, FLOOR_MEMORY_KIB)
     iterations = int(FLOOR_ITERATIONS * seconds / took)
     return Argon2Parameters(salt=salt, memory_kib=memory_kib, iterations=min(max(iterations, FLOOR_ITERATIONS), CEILING_ITERATIONS))
 
