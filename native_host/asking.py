@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from native_host.approval.approver import ProgramApprover
 from native_host.approval.choose import approver_environment, built_in_program
+from native_host.errors import Cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,8 +62,12 @@ class Asking:
         self.still_wanted()
         program = self._chosen()
         program.announce()
-        with self._aside():
-            answer = question(program)
+        try:
+            with self._aside():
+                answer = question(program)
+        except Cancelled:
+            self.still_wanted()  # which knows why
+            raise
         self.still_wanted()
         return answer
 

@@ -25,6 +25,7 @@ from native_host.errors import (
     Internal,
     InvalidRequest,
     KmsError,
+    Locked,
     OriginNotAllowed,
     UserRejected,
 )
@@ -37,7 +38,7 @@ from native_host.replies import Frame, Replies
 from native_host.session import Session, hello, require
 from native_host.suites.table import SUITES
 from native_host.transport import jsonrpc
-from native_host.transport.frames import FrameReader, PeerGone, read_frames
+from native_host.transport.frames import FrameReader, read_frames
 from native_host.transport.limits import BATCH, REQUEST_BYTES, RESPONSE_BYTES, WAITING, Oversize
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class Host:
         # Nobody reads any more: the main thread sees the same as the end of its input, or is made to end here.
         self._replies = Replies(frames_out, self._end_aside)
         self._greeted = False
-        self._withdrawn: list[Waiting] = []
+        self._told: State | None = None
+        self._withdrawn: list[tuple[Waiting, KmsError]] = []
         self._lane = Lane(self.attend)
         self._built: Stages | None = None
 
@@ -131,12 +133,9 @@ class Host:
         """Read and answer until the port closes, then lock and end the process."""
         start_new_thread(self.look_after_time, (os.getppid(), parent_handle()))
         reader = FrameReader()
-        try:
-            while (frames := read_frames(frames_in, reader)) is not None:
-                with self._house_lock:
-                    self._answer_all(frames)
-        except PeerGone:
-            pass
+        while (frames := read_frames(frames_in, reader)) is not None:
+            with self._house_lock:
+                self._answer_all(frames)
         self.end()
 
     def _end_aside(self) -> None:
@@ -181,21 +180,24 @@ class Host:
         """Nothing of what these frames say was done has been done."""
         self._stages.operations.forget()
         self._replies.drop_events()
-        self._replies.event("locked")
+        self._told = "unlocked"  # so that the lock is told, whatever of this read's events told it
+        self._tell("locked")
         for frame in taken:
             frame.replies = [(call_id, self._error(call_id, error) if call_id is not None else body) for call_id, body in frame.replies]
 
+    def _withdraw(self, call_id: jsonrpc.CallId, reason: KmsError) -> None:
+        if waiting := self._lane.withdraw(call_id, reason):
+            self._withdrawn.append((waiting, reason))
+
     def _answer_withdrawn(self) -> None:
         withdrawn, self._withdrawn = self._withdrawn, []
-        for waiting in withdrawn:
-            error = Cancelled()
-            self._refused([waiting], error)
-            self._replies.answer_deferred(waiting.call.id, jsonrpc.encode_error(waiting.call.id, error))
+        for waiting, reason in withdrawn:
+            self._refused([waiting], reason)
+            self._replies.answer_deferred(waiting.call.id, jsonrpc.encode_error(waiting.call.id, reason))
 
     def _take(self, item: jsonrpc.Call | jsonrpc.Cancel | jsonrpc.Refusal, frame: Frame) -> None:
         if isinstance(item, jsonrpc.Cancel):
-            if waiting := self._lane.withdraw(item.id):
-                self._withdrawn.append(waiting)
+            self._withdraw(item.id, Cancelled())
             return
         admitted = self._replies.admit(item)
         if isinstance(admitted, jsonrpc.Refusal):
@@ -220,8 +222,7 @@ class Host:
             if self._stages.asks(call, facts, decision):
                 self._join_lane(Waiting(session, call, facts, decision))
                 return None
-            was = self._state()
-            return self._done(call, self._stages.act(session, call, facts, decision), was)
+            return self._done(call, self._stages.act(session, call, facts, decision))
         except Exception as error:  # noqa: BLE001 - the one place where a fault becomes an answer
             return self._error(call.id, error)
 
@@ -230,6 +231,7 @@ class Host:
             raise InvalidRequest("hello was said already.")
         result = hello(session, params, algorithms=ALGORITHMS, limits=LIMITS)
         self._greeted = True
+        self._told = session.state
         return result
 
     def _join_lane(self, waiting: Waiting) -> None:
@@ -239,14 +241,12 @@ class Host:
             raise Busy("Too many requests were refused. Wait before asking again.", retry_after_seconds=pause)
         self._lane.join(waiting)
 
-    def _done(self, call: jsonrpc.Call, result: Message, was: State) -> bytes:
+    def _done(self, call: jsonrpc.Call, result: Message) -> bytes:
         if call.method in USES_STORE:
             self._stages.idle.touch(wall=time(), monotonic=monotonic())
         if call.method in CHANGES_KEYS:
             self._replies.event("keysChanged")
-        state = self._state()
-        if state not in {was, "uninitialized"}:
-            self._replies.event(state)
+        self._tell(self._state())
         return jsonrpc.encode_result(call.id, result)
 
     # the lane
@@ -267,9 +267,8 @@ class Host:
     def _ask_and_perform(self, waiting: Waiting) -> bytes:
         waiting.still_wanted()
         self._replies.event("approvalWaiting")
-        was = self._state()
         try:
-            return self._done(waiting.call, self._stages.ask_and_act(waiting, self._sleep_aside), was)
+            return self._done(waiting.call, self._stages.ask_and_act(waiting, self._sleep_aside))
         finally:
             self._replies.event("approvalDone")
 
@@ -307,8 +306,9 @@ class Host:
             if gone:
                 self.end()
             with self._house_lock:
-                if self._built is not None and self._built.store.holds_keys:
+                if self._built is not None and (self._built.store.holds_keys or self._told == "unlocked"):
                     self._lock_if_due(self._built)
+                    self._answer_withdrawn()
 
     def _lock_if_due(self, stages: Stages) -> None:
         try:
@@ -319,13 +319,27 @@ class Host:
         except Exception as error:  # noqa: BLE001 - a keystore that cannot be read is locked
             self._log(error)
         stages.operations.forget()
-        self._replies.event("locked")
+        self._tell("locked")
 
     def _notice_lock(self) -> None:
         """If another host has locked the store since, forget here what a lock ends: keys, grants, what waits to be imported."""
         if self._built is not None and self._built.store.holds_keys and not self._built.store.is_unlocked:
             self._built.operations.forget()
-            self._replies.event("locked")
+        self._tell(self._state())
+
+    def _tell(self, state: State) -> None:
+        """Tell the extension when the store was opened or locked, by whomever. Once it is locked, nobody is asked any more about
+        what needs it open, and no window of that stays."""
+        told = self._told
+        if told is None or state == told:
+            return
+        self._told = state
+        if state == "locked":
+            for waiting in self._lane.waiting():
+                if waiting.session.state == "unlocked":
+                    self._withdraw(waiting.call.id, Locked())
+        if state != "uninitialized" and "unlocked" in {state, told}:
+            self._replies.event(state)
 
     # what is known
 

@@ -10,11 +10,10 @@ from _queue import SimpleQueue
 from _thread import start_new_thread
 from typing import TYPE_CHECKING
 
-from native_host.errors import Cancelled
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from native_host.errors import KmsError
     from native_host.policy import Decision, Facts
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call, CallId
@@ -30,7 +29,7 @@ class Waiting:
         self.call = call
         self.facts = facts
         self.decision = decision
-        self.withdrawn: Exception | None = None
+        self.withdrawn: KmsError | None = None
 
     def still_wanted(self) -> None:
         """Raise the reason for which the call was withdrawn, if it was."""
@@ -65,13 +64,13 @@ class Lane:
             self._running = True
             start_new_thread(self._run, ())
 
-    def withdraw(self, call_id: CallId) -> Waiting | None:
+    def withdraw(self, call_id: CallId, reason: KmsError) -> Waiting | None:
         """Take a call back, if it is here and has no permit yet. One that is not attended to yet leaves at once and is handed
-        back, to be answered; the others are answered by who attends to them."""
+        back, to be answered with ``reason``; the others are answered by who attends to them."""
         waiting = self._waiting.get(call_id)
         if waiting is None or waiting.withdrawn is not None:
             return None
-        waiting.withdrawn = Cancelled()
+        waiting.withdrawn = reason
         if waiting is self._current:
             self.withdraw_ask()
             return None

@@ -58,15 +58,13 @@ def unlock(house: House, permit: Permit) -> StateResult:
 
 
 def lock(house: House, permit: Permit) -> StateResult:
-    """Lock the store in every host that shares it."""
+    """Lock the store in every host that shares it; this one's secrets are the caller's to forget."""
     store = house.store
     if not store.is_set_up:
         return StateResult(state="uninitialized")
     # Also where this host is locked already: another one may not be.
     with house.audit.effect(permit):
         store.raise_epoch()
-    store.forget_keys()
-    house.grants.end()
     return StateResult(state="locked")
 
 

@@ -105,9 +105,11 @@ class Operations:
             case m.UnlockParams():
                 return access.unlock(self._house, permit)
             case m.LockParams():
-                result = access.lock(self._house, permit)
-                self.forget()
-                return result
+                try:
+                    return access.lock(self._house, permit)
+                finally:
+                    # Also if it cannot be written down: other hosts are then not locked, this one is.
+                    self.forget()
             case m.RandomBytesParams():
                 return m.RandomBytesResult(bytes=Base64Url(self._house.random_bytes(params.length)))
             case m.VerifyParams():
