@@ -125,7 +125,7 @@ def read(connection: Connection, keys: StoreKeys, record_id: bytes) -> Record | 
     """
     row = connection.execute(f"{_SELECT} WHERE record_id = ?", (record_id,)).fetchone()
     if row is None:
-        if chain.newest_digest(connection, record_id) is not None:
+        if chain.newest_digest(connection, keys, record_id) is not None:
             raise CannotUnseal  # The record of decisions knows of it: it was taken out from outside, as not even destroying does.
         return None
     return _open(connection, keys, row)
@@ -165,7 +165,11 @@ _SELECT = "SELECT position, record_id, owner, version, metadata, secret FROM rec
 
 def _open(connection: Connection, keys: StoreKeys, row: tuple[int, bytes, bytes, int, bytes, bytes | None]) -> Record:
     position, record_id, owner, revision, sealed, secret = row
-    if chain.newest_digest(connection, record_id) != _digest(record_id, owner, revision, sealed, secret):
+    try:
+        digest = _digest(record_id, owner, revision, sealed, secret)
+    except (TypeError, AttributeError, OverflowError):
+        raise CannotUnseal from None  # A column holds a value of another type.
+    if chain.newest_digest(connection, keys, record_id) != digest:
         raise CannotUnseal
     try:
         metadata = _decode(keys.unseal_record("metadata", record_id, revision, b"", sealed))

@@ -101,7 +101,7 @@ class StoreKeys:
 
     def check_mac(self, mac: bytes | None, kind: str, *parts: bytes) -> bool:
         """Whether ``mac`` is the one that ``mac`` makes; in constant time."""
-        return mac is not None and compare_digest(mac, self.mac(kind, *parts))
+        return isinstance(mac, bytes) and compare_digest(mac, self.mac(kind, *parts))
 
     def _audit_aad(self, seq: int, at: int) -> bytes:
         return bind(SEALING_ALG, b"audit", self.store_id, seq.to_bytes(8, "big"), at.to_bytes(8, "big"))
