@@ -96,8 +96,9 @@ def newest_digest(connection: Connection, keys: StoreKeys, record_id: bytes) -> 
 
 def rows(connection: Connection, *, after: int = 0) -> Iterator[AuditRow]:
     """Every row in order, from the one after ``after``."""
-    columns = "seq, at, sealing, sealed, record_id, record_digest, hash"
-    for row in connection.execute(f"SELECT {columns} FROM audit WHERE seq > ? ORDER BY seq", (after,)):
+    for row in connection.execute(
+        "SELECT seq, at, sealing, sealed, record_id, record_digest, hash FROM audit WHERE seq > ? ORDER BY seq", (after,)
+    ):
         yield _row(*row)
 
 

@@ -147,7 +147,6 @@ def test_two_hosts_do_not_overwrite_each_other(store: KeyStore) -> None:
     for write in (other.update, other.destroy):
         with pytest.raises(KeyState), other.transaction():
             write(stale, replace(stale.metadata, state="active"))
-            other.append_audit(b"stale")
     assert ("disabled", "renamed") == (read(other).metadata.state, read(other).metadata.label)
     other.close()
 
