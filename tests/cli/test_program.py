@@ -167,7 +167,10 @@ def test_the_demonstration(program: Program) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["demo"], ["init"], ["status"], ["keys"], ["lock"], ["origins"], ["install"], ["uninstall"], ["doctor"], ["audit", "verify"]],
+    [
+        *([], ["demo"], ["init"], ["status"], ["keys"], ["lock"], ["install"], ["uninstall"], ["doctor"]),
+        *(["origins"], ["origins", "list"], ["origins", "add"], ["origins", "remove"], ["audit"], ["audit", "verify"], ["audit", "show"]),
+    ],
 )
 def test_every_command_explains_itself(program: Program, command: list[str]) -> None:
     """``--help`` says what it does, and creates nothing."""
