@@ -235,10 +235,11 @@ class Host:
         return result
 
     def _join_lane(self, waiting: Waiting) -> None:
-        pause = self._stages.store.pause_seconds(self._caller.origin)
-        if pause:
+        try:
+            self._stages.refuse_flood(waiting)
+        except Busy:
             self._stages.operations.abandon(waiting.session, waiting.call)
-            raise Busy("Too many requests were refused. Wait before asking again.", retry_after_seconds=pause)
+            raise
         self._lane.join(waiting)
 
     def _done(self, call: jsonrpc.Call, result: Message) -> bytes:

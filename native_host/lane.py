@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 
 
 class Waiting:
-    """One call on the lane. ``withdrawn`` is the reason why it is no longer wanted, if it is not."""
+    """One call on the lane. ``asked``: the person has been asked something for it; ``withdrawn`` is the reason why it is no
+    longer wanted, if it is not."""
 
-    __slots__ = ("call", "decision", "facts", "session", "withdrawn")
+    __slots__ = ("asked", "call", "decision", "facts", "session", "withdrawn")
 
     def __init__(self, session: Session, call: Call, facts: Facts, decision: Decision) -> None:
         self.session = session
         self.call = call
         self.facts = facts
         self.decision = decision
+        self.asked = False
         self.withdrawn: KmsError | None = None
 
     def still_wanted(self) -> None:

@@ -44,6 +44,6 @@ def attached_origins() -> list[str]:
     store = open_store(paths)
     try:
         at = now()
-        return [one.origin for one in store.attachments() if one.expires_at is None or one.expires_at > at]
+        return [one.origin for one in store.attachments() if not one.is_over(at)]
     finally:
         store.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from native_host.approval.authorize import Grants, authorize, permit_without_asking
 from native_host.asking import Asking
 from native_host.audit import Audit
-from native_host.errors import KmsError, PolicyDenied
+from native_host.errors import Busy, KmsError, PolicyDenied
 from native_host.keystore.store import KeyStore
 from native_host.opening import now
 from native_host.operations.house import House
@@ -85,6 +85,12 @@ class Stages:
             raise PolicyDenied
         return self.operations.perform(permit_without_asking(session, call, facts, decision, self._grants))
 
+    def refuse_flood(self, waiting: Waiting) -> None:
+        """Raise ``Busy`` while the origin is locked out for having been refused too often."""
+        pause = self.store.pause_seconds(waiting.session.caller.origin)
+        if pause:
+            raise Busy("Too many requests were refused. Wait before asking again.", retry_after_seconds=pause)
+
     def ask_and_act(self, waiting: Waiting, sleep: Callable[[float], None]) -> Message:
         """Wait for the turn, have the person decide, and do it."""
         from native_host.approval.turn import turn
@@ -92,6 +98,9 @@ class Stages:
         self.approver.still_wanted = waiting.still_wanted
         with turn(self._turn_file, sleep=sleep, still_wanted=waiting.still_wanted):
             waiting.still_wanted()
+            self.refuse_flood(waiting)
+            self.operations.check_unchanged(waiting.session, waiting.call, waiting.facts)
+            waiting.asked = True
             permit = authorize(
                 waiting.session,
                 waiting.call,
@@ -114,7 +123,7 @@ class Stages:
         if not isinstance(error, KmsError):
             return
         self.audit.refused(waiting.session, waiting.call, waiting.facts, error)
-        if error.reason in REFUSALS:
+        if waiting.asked and error.reason in REFUSALS:
             with self.store.transaction():
                 self.store.count_refusal(waiting.session.caller.origin)
 

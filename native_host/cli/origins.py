@@ -64,7 +64,7 @@ def remove(origin: Origin) -> None:
             print("That extension is not attached.")
             raise typer.Exit(1)
     _refresh_manifests()
-    print(f"{origin} is no longer attached. A host that it has open now is refused when it next starts.")
+    print(f"{origin} is no longer attached, and is refused from now on.")
 
 
 def _refresh_manifests() -> bool:

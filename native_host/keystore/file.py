@@ -41,6 +41,7 @@ class StoreFile:
         self._stamp = -1
         self._known_epoch: int | None = None
         self._known_unattended: bool | None = None
+        self._known_attachments: dict[str, origins.Attachment | None] = {}
 
     def close(self) -> None:
         """Close the file; an open transaction is undone."""
@@ -90,6 +91,7 @@ class StoreFile:
     def _forget(self) -> None:
         """Drop what was remembered of the file."""
         self._known_epoch = self._known_unattended = None
+        self._known_attachments.clear()
 
     def raise_epoch(self) -> None:
         """Lock every host that shares the file, inside the caller's transaction; wipe this one's keys when it is committed."""
@@ -172,7 +174,11 @@ class StoreFile:
 
     def attachment(self, origin: str) -> origins.Attachment | None:
         """The attachment of an origin that has not expired."""
-        return origins.read_attachment(self.connection, origin, self._clock())
+        self._look()
+        if origin not in self._known_attachments:
+            self._known_attachments[origin] = origins.read_attachment(self.connection, origin)
+        found = self._known_attachments[origin]
+        return None if found is None or found.is_over(self._clock()) else found
 
     def attachments(self) -> list[origins.Attachment]:
         """Every attachment."""
@@ -184,12 +190,14 @@ class StoreFile:
 
     def attach(self, origin: str, wallet: str, *, development: bool, expires_at: int | None) -> None:
         """Attach an origin to the wallet of that name, unconfirmed, inside a transaction."""
+        self._known_attachments.clear()
         now = self._clock()
         wallet_id = origins.find_or_add_wallet(self.connection, wallet, now)
         origins.attach(self.connection, origin, wallet_id, development=development, at=now, expires_at=expires_at)
 
     def detach(self, origin: str) -> bool:
         """Whether there was an attachment, which is now gone; inside a transaction."""
+        self._known_attachments.clear()
         return origins.detach(self.connection, origin)
 
 

@@ -31,6 +31,10 @@ class Attachment(Value, frozen=True, kw_only=True):
     expires_at: int | None
     mac: bytes | None
 
+    def is_over(self, at: int) -> bool:
+        """Whether it has expired."""
+        return self.expires_at is not None and self.expires_at <= at
+
     def parts(self) -> tuple[bytes, ...]:
         """What the MAC covers."""
         expires = (self.expires_at or 0).to_bytes(8, "big")
@@ -42,11 +46,10 @@ _SELECT = (
 )
 
 
-def read_attachment(connection: Connection, origin: str, at: int) -> Attachment | None:
-    """The attachment of an origin, unless there is none or it has expired."""
+def read_attachment(connection: Connection, origin: str) -> Attachment | None:
+    """The attachment of an origin, also one that has expired."""
     row = connection.execute(f"{_SELECT} WHERE o.origin = ?", (origin,)).fetchone()
-    found = _attachment(row) if row else None
-    return None if found is None or (found.expires_at is not None and found.expires_at <= at) else found
+    return _attachment(row) if row else None
 
 
 def read_attachments(connection: Connection) -> list[Attachment]:

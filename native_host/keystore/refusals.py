@@ -1,8 +1,8 @@
 """How often an origin was refused lately, kept in the store for all hosts: a flood of windows locks the origin out for a while.
 
-Refused are denials, time-outs and three wrong passphrases. Ten of them, each within five minutes of the one before, lock
-an origin out for a minute; each further one for twice as long as the last, up to an hour. Unlocking ends the count: a
-person did that.
+Refused are denials, time-outs, windows that are taken back and three wrong passphrases. Ten of them, each within five minutes
+of the one before, lock an origin out for a minute; each further one for twice as long as the last, up to an hour. A yes, or a
+passphrase, ends the count: a person gave it.
 The rows are not secret and not authenticated: who can edit the file can do worse than ask often.
 """
 

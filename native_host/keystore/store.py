@@ -239,6 +239,7 @@ class KeyStore(StoreFile):
 
     def confirm(self, attachment: origins.Attachment) -> None:
         """Authenticate an attachment, inside a transaction."""
+        self._known_attachments.clear()
         origins.confirm(self.connection, self.keys, attachment)
 
     def is_program_confirmed(self, program: tuple[str, ...]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.errors import BackendUnavailable, Busy, CannotUnseal, Locked, Uninitialized, UserRejected
+from native_host.errors import BackendUnavailable, Busy, CannotUnseal, OriginNotAllowed, Uninitialized, UserRejected
 from native_host.kek import passphrase
 from native_host.keystore.store import ChangedOutside
 from native_host.protocol.messages import Slot as SlotInfo
@@ -157,7 +157,7 @@ def _confirm_origin(house: House, permit: Permit) -> None:
         return
     attachment = store.attachment(session.caller.origin)
     if attachment is None or attachment.wallet_id != session.wallet_id:
-        raise Locked
+        raise OriginNotAllowed
     if store.is_confirmed(attachment):
         return
     from native_host.review.requests import attach_review

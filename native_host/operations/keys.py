@@ -177,9 +177,13 @@ def update_key(house: House, permit: Permit, params: UpdateKeyParams) -> KeyInfo
 def destroy_key(house: House, permit: Permit, params: DestroyKeyParams) -> Empty:
     """The key and all that is derived from it."""
     store = house.store
-    record = records.find(store, permit.session, params.key_id)
+    reviewed = permit.facts.key
     with house.audit.effect(permit):
-        for doomed in (*dependants(house, permit.session.wallet_id, record), record):
+        record = records.find(store, permit.session, params.key_id)
+        derived = dependants(house, permit.session.wallet_id, record)
+        if reviewed is None or len(derived) != reviewed.dependants:
+            raise KeyState("Keys were derived from this one, or destroyed, while this waited for the person. Ask again.")
+        for doomed in (*derived, record):
             store.destroy(doomed, records.changed(doomed.metadata, state="destroyed", usages=()))
     return Empty()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from native_host.errors import Locked
+from native_host.errors import Locked, OriginNotAllowed
 from native_host.operations import access, records
 from native_host.policy import Facts, KeyView
 from native_host.protocol import messages as m
@@ -81,7 +81,11 @@ class Operations:
             KmsError: what the operation refuses with; nothing was done then.
         """
         permit.spend()
-        self._check_unchanged(permit)
+        session, call, facts = permit.session, permit.call, permit.facts
+        self._check_session(session, call)
+        # The uses of a key look at its record in their own transaction.
+        if facts.key is not None and not isinstance(call.params, USES):
+            records.check_revision(facts, records.find(self._house.store, session, facts.key.key_id))
         return self._dispatch(permit, permit.call.params)  # type: ignore[arg-type]  # hello is the session's own
 
     def abandon(self, session: Session, call: Call) -> None:
@@ -166,15 +170,24 @@ class Operations:
             self._imports = Imports()
         return self._imports
 
-    def _check_unchanged(self, permit: Permit) -> None:
-        """What was reviewed is what is there now, and nobody has locked the store or detached the origin since.
+    def check_unchanged(self, session: Session, call: Call, facts: Facts) -> None:
+        """See that what was described is what is there now, before the person is asked about it.
 
         Raises:
-            Locked, KeyState
+            OriginNotAllowed, Locked, UnknownKey, KeyState, CannotUnseal
         """
-        store, session, key = self._house.store, permit.session, permit.facts.key
-        if session.state == "unlocked" and permit.call.method != "lock" and not store.is_unlocked:
+        self._check_session(session, call)
+        if facts.key is not None:
+            records.check_revision(facts, records.find(self._house.store, session, facts.key.key_id))
+
+    def _check_session(self, session: Session, call: Call) -> None:
+        """Nobody has detached the origin, or locked the store, since the call came. Whoever asks for a lock gets it."""
+        store = self._house.store
+        if isinstance(call.params, m.LockParams):
+            return
+        if session.caller.family is not None:
+            attachment = store.attachment(session.caller.origin)
+            if attachment is None or (attachment.wallet_id, attachment.development) != (session.wallet_id, session.development):
+                raise OriginNotAllowed
+        if session.state == "unlocked" and not store.is_unlocked:
             raise Locked
-        # The uses of a key look at its record in their own transaction.
-        if key is not None and not isinstance(permit.call.params, USES):
-            records.check_revision(permit, records.find(store, session, key.key_id))

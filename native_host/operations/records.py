@@ -14,13 +14,12 @@ from msgspec import UNSET, UnsetType
 from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.errors import KeyState, UnknownKey, Unsupported, UsageNotAllowed
 from native_host.keystore.records import RECORD_ID_BYTES, Metadata, Record
-from native_host.policy import KeyView
+from native_host.policy import Facts, KeyView
 from native_host.protocol.messages import DerivedFrom, KeyInfo, PublicKeyJwk
 from native_host.protocol.wire import Base64Url
 from native_host.suites.table import SUITES, Suite
 
 if TYPE_CHECKING:
-    from native_host.approval.permit import Permit
     from native_host.keystore.store import KeyStore
     from native_host.protocol.messages import Usage
     from native_host.session import Session
@@ -77,13 +76,13 @@ def find_usable(store: KeyStore, session: Session, key_id: str, usage: str) -> R
     return record
 
 
-def check_revision(permit: Permit, record: Record) -> None:
+def check_revision(facts: Facts, record: Record) -> None:
     """See that a record is still the one that was reviewed.
 
     Raises:
         KeyState: it was changed meanwhile.
     """
-    reviewed = permit.facts.key
+    reviewed = facts.key
     if reviewed is not None and reviewed.revision != record.revision:
         raise KeyState("The key was changed while this waited for the person. Ask again.")
 

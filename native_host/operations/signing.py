@@ -46,7 +46,7 @@ def prepare_sign(store: KeyStore, session: Session, params: SignParams) -> tuple
 def sign(house: House, permit: Permit, params: SignParams) -> SignResult:
     """A signature of the bytes, or the digest, that were reviewed."""
     record, suite = prepare_sign(house.store, permit.session, params)
-    records.check_revision(permit, record)
+    records.check_revision(permit.facts, record)
     with _secret(house, record) as secret:
         signature = suite.module().sign(
             secret.buffer,
@@ -86,7 +86,7 @@ def sign_message(house: House, permit: Permit, params: SignMessageParams) -> Sig
     from native_host.suites import signed_message
 
     record = prepare_message(house.store, permit.session, params)
-    records.check_revision(permit, record)
+    records.check_revision(permit.facts, record)
     metadata = record.metadata
     with _secret(house, record) as secret:
         signature, address = signed_message.sign(

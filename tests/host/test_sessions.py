@@ -329,12 +329,3 @@ def test_an_attachment_that_was_edited_is_confirmed_again(home: Home, edit: str)
     home.approver.deny(kind="review", method="unlock")
     addon = OTHER_ADDON if "INSERT" in edit else ADDON
     assert (4001, {"reason": "user_rejected"}) == refused(home.greet(addon), "unlock")
-
-
-def test_an_origin_removed_while_its_host_runs(home: Home) -> None:
-    """Once locked, it cannot unlock any more."""
-    port = home.open()
-    with home.store() as store, store.transaction():
-        store.detach(origin_of(ADDON))
-    port.request("lock")
-    assert LOCKED == refused(port, "unlock")
