@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from _queue import Empty, SimpleQueue
 from _thread import start_new_thread
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from native_host.errors import BackendUnavailable, Cancelled, UserRejected
@@ -123,12 +124,9 @@ class ProgramApprover:
             self._arrived.put(Withdraw(id=asking))
 
     def close(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        self._arrived.put(None)
-        process.kill()
-        process.wait()
+        if self._process is not None:
+            self._arrived.put(None)
+            self._end()
 
     def announce(self) -> None:
         """From now on ``withdraw`` takes back the ask that comes next, even before it is put."""
@@ -200,9 +198,13 @@ class ProgramApprover:
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        if process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
 
 
 class _Ended:
@@ -230,4 +232,6 @@ def _read_answers(process: Popen[bytes], arrived: SimpleQueue[Answer | Withdraw 
             arrived.put(decoder.decode(stream.read(length)))
     except (MsgspecError, UnicodeDecodeError, RecursionError, OSError, ValueError):
         pass
+    if stream is not None:
+        stream.close()
     arrived.put(_Ended(process))
