@@ -96,8 +96,8 @@ class KeyStore(StoreFile):
         try:
             yield
         except BaseException:
-            if keys is not None:
-                keys.wipe()
+            self._keys = keys
+            self.forget_keys()
             raise
         self._keys = keys
 
