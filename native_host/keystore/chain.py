@@ -122,7 +122,7 @@ def _walk(chain: Iterator[AuditRow], head: tuple[int, bytes] | None) -> Broken |
             return Broken(seq=expected, text="a row is missing")
         if not _holds(row, before):
             return Broken(seq=row.seq, text="a row, or its place in the chain, was changed")
-        if row.record_id is not None and (row.sealing != SEALED_WITH_KEY or (found and row.seq > head_seq)):
+        if row.record_id is not None and (row.sealing != SEALED_WITH_KEY or (head is not None and found and row.seq > head_seq)):
             return Broken(seq=row.seq, text="a row speaks of a key and was not written by an open keystore")
         if row.seq == head_seq:
             if row.hash != head_hash:
