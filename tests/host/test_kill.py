@@ -13,7 +13,7 @@ from native_host.keystore import chain
 from native_host.testing.port import HostError, Port, PortClosed
 from tests.homes import Home, until
 
-ROUNDS = 12
+ROUNDS = 15
 LIMITED = (
     "import os, resource, sys\n"
     "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))\n"
