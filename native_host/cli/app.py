@@ -55,6 +55,12 @@ def run() -> None:
         _fail(f"No permission for {error.filename}.", "Run it as the owner, or with sudo for the whole machine.")
     except OSError as error:
         _fail(f"{error.strerror}: {error.filename}" if error.filename else str(error))
+    except Exception as error:
+        from sqlite3 import Error
+
+        if not isinstance(error, Error):
+            raise
+        _fail("The keystore cannot be read: it is damaged, or another program holds it.", "See what is wrong with: strongroom doctor")
 
 
 def _fail(sentence: str, mend: str = "") -> None:

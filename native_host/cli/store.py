@@ -64,6 +64,7 @@ def keys(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) ->
     from native_host.cli.asking import TerminalPerson
     from native_host.person import at_desk
     from native_host.protocol.wire import encode_hook
+    from native_host.review.text import visible
 
     with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin)) as desk:
         _need_store(desk.state)
@@ -77,7 +78,8 @@ def keys(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) ->
     if not found:
         print("There are no keys yet.")
     for wallet, key in found:
-        label = key.label if isinstance(key.label, str) else "(no name)"
+        # A name comes from an extension, and a terminal obeys what it is shown.
+        label = visible(key.label) if isinstance(key.label, str) else "(no name)"
         place = key.derived_from.path if hasattr(key.derived_from, "path") else key.provenance
         address = key.address if isinstance(key.address, str) else ""
         print(f"{key.key_id}  {wallet}  {key.alg:<8}  {key.state:<11}  {place:<20}  {label}  {address}".rstrip())

@@ -37,6 +37,7 @@ class StoreFile:
         self._clock = clock
         self.connection: sqlite3.Connection = opened.connection if opened is not None else _open(path)
         self._batch: bool = opened is not None and opened.is_in_batch
+        self._lost = False
         self._checked = False
         self._stamp = -1
         self._known_epoch: int | None = None
@@ -103,6 +104,7 @@ class StoreFile:
     def begin_batch(self) -> None:
         """From here to ``end_batch`` transactions share one commit; nothing may be answered before it."""
         self._batch = True
+        self._lost = False
         self._checked = False
 
     def end_batch(self) -> None:
@@ -112,12 +114,15 @@ class StoreFile:
             sqlite3.Error: if it cannot be written; then none of it happened.
         """
         self._batch = False
+        if self._lost:
+            self.drop_batch()
+            raise sqlite3.OperationalError("SQLite has undone what stood before one that failed")
         if self.connection.in_transaction:
             self._commit()
 
     def drop_batch(self) -> None:
         """Undo everything since ``begin_batch``."""
-        self._batch = False
+        self._batch = self._lost = False
         self._forget()
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
@@ -152,8 +157,10 @@ class StoreFile:
 
     def _undo(self, *, first: bool) -> None:
         self._forget()
-        # SQLite itself rolls back on some errors (disk full, input/output); then there is nothing left to undo.
+        # SQLite itself rolls back on some errors (disk full, input/output); then there is nothing left to undo, and whatever stood
+        # before this one in the batch is gone as well.
         if not self.connection.in_transaction:
+            self._lost = not first
             return
         if first:
             self.connection.execute("ROLLBACK")

@@ -277,3 +277,35 @@ def test_a_key_of_format_1_signs(first_format: KeyStore) -> None:
     insert(first_format, b"\x09" * 16)
     assert [b"\x09" * 16] == ids(first_format)
     assert chain.verify(first_format.connection) is None
+
+
+def rolled_back_by_sqlite(store: KeyStore) -> None:
+    # What SQLite does by itself when the disk is full, or fails, in the middle of a statement.
+    store.connection.execute("ROLLBACK")
+    raise sqlite3.OperationalError
+
+
+def test_a_batch_that_sqlite_has_undone_fails_as_a_whole(store: KeyStore, other: KeyStore) -> None:
+    """Those before the one that failed are gone with it, so none of the batch may be answered as done, not even those after it."""
+    store.begin_batch()
+    insert(store, FIRST)
+    with pytest.raises(sqlite3.OperationalError), store.transaction():
+        rolled_back_by_sqlite(store)
+    insert(store, SECOND)
+    with pytest.raises(sqlite3.OperationalError):
+        store.end_batch()
+    assert [] == ids(other)
+    store.begin_batch()
+    insert(store, THIRD)
+    store.end_batch()
+    assert [THIRD] == ids(other)
+
+
+def test_the_first_of_a_batch_takes_nobody_along(store: KeyStore, other: KeyStore) -> None:
+    """Nothing stood before it."""
+    store.begin_batch()
+    with pytest.raises(sqlite3.OperationalError), store.transaction():
+        rolled_back_by_sqlite(store)
+    insert(store, SECOND)
+    store.end_batch()
+    assert [SECOND] == ids(other)
