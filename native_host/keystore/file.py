@@ -160,7 +160,7 @@ class StoreFile:
         # SQLite itself rolls back on some errors (disk full, input/output); then there is nothing left to undo, and whatever stood
         # before this one in the batch is gone as well.
         if not self.connection.in_transaction:
-            self._lost = not first
+            self._lost = self._lost or not first
             return
         if first:
             self.connection.execute("ROLLBACK")
