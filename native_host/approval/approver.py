@@ -78,6 +78,7 @@ class ProgramApprover:
         self._environ = dict(environ)
         self._process: Popen[bytes] | None = None
         self._arrived: SimpleQueue[Answer | Withdraw | _Ended | None] = SimpleQueue()
+        self._outgoing: SimpleQueue[bytes | None] = SimpleQueue()
         self._last_id = 0
         self._asking: int | None = None
 
@@ -117,8 +118,7 @@ class ProgramApprover:
             raise UserRejected
 
     def withdraw(self) -> None:
-        # Only put into the queue: the thread that asks tells the program, so that nobody who withdraws waits for a program that does
-        # not read, and an ask that is on its way is not overtaken.
+        # Only put into the queue: the thread that asks tells the program, so that an ask that is on its way is not overtaken.
         asking = self._asking
         if asking is not None:
             self._arrived.put(Withdraw(id=asking))
@@ -172,16 +172,8 @@ class ProgramApprover:
 
         from native_host.protocol.wire import encode_hook
 
-        process = self._process
-        if process is None or process.stdin is None:
-            return
         body = encode(ask, enc_hook=encode_hook)
-        try:
-            process.stdin.write(len(body).to_bytes(HEADER_BYTES, byteorder) + body)
-            process.stdin.flush()
-        except (OSError, ValueError):
-            # Its end shows as end of file on the answers, which is where it is judged.
-            return
+        self._outgoing.put(len(body).to_bytes(HEADER_BYTES, byteorder) + body)
 
     def _start(self) -> None:
         from subprocess import PIPE, Popen
@@ -193,18 +185,16 @@ class ProgramApprover:
             process = Popen(self._argv, stdin=PIPE, stdout=PIPE, env=self._environ)
         except OSError:
             raise BackendUnavailable("The program that asks for approvals cannot be started.", detail="approver") from None
-        self._process = process
+        self._process, self._outgoing = process, SimpleQueue()
+        start_new_thread(_write_asks, (process, self._outgoing))
         start_new_thread(_read_answers, (process, self._arrived))
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        if process.stdin is not None:
-            with suppress(OSError):
-                process.stdin.close()
+        if process is not None:
+            self._outgoing.put(None)
+            process.kill()
+            process.wait()
 
 
 class _Ended:
@@ -212,6 +202,18 @@ class _Ended:
 
     def __init__(self, process: Popen[bytes]) -> None:
         self.process = process
+
+
+def _write_asks(process: Popen[bytes], outgoing: SimpleQueue[bytes | None]) -> None:
+    """Write frames to a program until there is ``None``; on a thread, so that a program that does not read keeps nobody waiting."""
+    stream = process.stdin
+    if stream is None:
+        return
+    # Its end shows as end of file on the answers, which is where it is judged.
+    with suppress(OSError, ValueError), stream:
+        while (frame := outgoing.get()) is not None:
+            stream.write(frame)
+            stream.flush()
 
 
 def _read_answers(process: Popen[bytes], arrived: SimpleQueue[Answer | Withdraw | _Ended | None]) -> None:
