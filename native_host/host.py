@@ -30,7 +30,7 @@ from native_host.errors import (
     UserRejected,
 )
 from native_host.lane import Lane, Waiting
-from native_host.opening import open_store
+from native_host.opening import find_attachment, open_store
 from native_host.protocol.messages import HelloParams, Limits, State
 from native_host.protocol.methods import METHODS
 from native_host.refusing import note_refused_origin, refuse_and_end
@@ -79,7 +79,7 @@ def open_host(arguments: Sequence[str], environ: Mapping[str, str], frames_out: 
     caller = identify(arguments)
     paths = find_paths(environ)
     opened = open_store(paths)
-    attachment = opened.attachment(caller.origin)
+    attachment = find_attachment(opened, caller.origin)
     if attachment is None:
         note_refused_origin(opened, caller.origin)
         raise OriginNotAllowed

@@ -12,6 +12,7 @@ from native_host.keystore.file import StoreFile
 
 if TYPE_CHECKING:
     from native_host.config import Paths
+    from native_host.keystore.origins import Attachment
 
 KEYSTORE_FILE = "keystore.db"
 
@@ -32,8 +33,21 @@ def open_store(paths: Paths) -> StoreFile:
     except NewerFormat:
         raise BackendUnavailable("A newer Strongroom wrote this keystore. Update Strongroom.", detail="keystore") from None
     except (Error, OSError):
-        text = "The keystore cannot be opened. See what is wrong with: strongroom doctor"
-        raise BackendUnavailable(text, detail="keystore") from None
+        raise _cannot_be_opened() from None
+
+
+def find_attachment(opened: StoreFile, origin: str) -> Attachment | None:
+    """The attachment of an origin; raises ``BackendUnavailable`` if the file cannot be read."""
+    from sqlite3 import Error
+
+    try:
+        return opened.attachment(origin)
+    except Error:
+        raise _cannot_be_opened() from None
+
+
+def _cannot_be_opened() -> BackendUnavailable:
+    return BackendUnavailable("The keystore cannot be opened. See what is wrong with: strongroom doctor", detail="keystore")
 
 
 def attached_origins() -> list[str]:

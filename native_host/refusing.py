@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from _thread import start_new_thread
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from native_host.caller.process import parent_gone, parent_handle, wait_for_parent
@@ -26,11 +27,13 @@ def refuse_and_end(error: KmsError, status: int, frames_in: int, frames_out: int
 
 
 def note_refused_origin(opened: StoreFile, origin: str) -> None:
-    """Write down that a stranger came."""
+    """Write down that a stranger came, if that can be done now: it is a stranger either way, and learns nothing but that."""
     from native_host.audit import Audit
     from native_host.keystore.store import KeyStore
 
-    Audit(KeyStore(opened.path, now, opened)).happened(origin, "connect", "origin not allowed")
+    with suppress(Exception):
+        opened.hurry()
+        Audit(KeyStore(opened.path, now, opened)).happened(origin, "connect", "origin not allowed")
 
 
 def _refuse(error: KmsError, frames_in: int, frames_out: int) -> None:
