@@ -47,7 +47,7 @@ class SignatureModule(Protocol):
 
 
 class Suite(Value, frozen=True, kw_only=True):
-    """One row.
+    """One row. ``module_name`` is a module, or ``module:object``, that offers what ``native_host.suites.kinds`` says.
 
     ``variants`` are the other algorithms that a key of this one may be used with. ``digest_bytes`` is the length of a
     ``digest`` and ``hash_name`` what it is a digest by (``any``: any hash of that length; ``none``: the bytes are the
@@ -82,7 +82,9 @@ class Suite(Value, frozen=True, kw_only=True):
         """The code of a signature algorithm, imported at first use."""
         from importlib import import_module
 
-        return cast("SignatureModule", import_module(self.module_name))
+        name, _, attribute = self.module_name.partition(":")
+        module = import_module(name)
+        return cast("SignatureModule", getattr(module, attribute) if attribute else module)
 
     def multikey(self, public: bytes) -> str | None:
         """The Multikey of a raw public key, if its kind has one."""
