@@ -115,7 +115,7 @@ class Imports:
             state="active",
             created_at=house.clock(),
             label=None if params.label is UNSET else params.label or None,
-            public=None if is_seed else records.suite_of(params.alg).module().public_key(imported.buffer),
+            public=None if is_seed else records.suite_of(params.alg).pairs().public_key(imported.buffer),
             seed=house.store.keys.tag("seed", bytes(imported.buffer)) if is_seed else None,
         )
 

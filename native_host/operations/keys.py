@@ -47,7 +47,7 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
     seeds.refuse_words(params)
     if not suite.generated:
         raise Unsupported(detail=params.alg)
-    with SecretBytes(suite.module().generate_secret(house.random_bytes)) as secret:
+    with SecretBytes(suite.pairs().generate_secret(house.random_bytes)) as secret:
         metadata = Metadata(
             alg=params.alg,
             usages=usages,
@@ -55,7 +55,7 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
             state="active",
             created_at=house.clock(),
             label=_label(params.label),
-            public=suite.module().public_key(secret.buffer),
+            public=suite.pairs().public_key(secret.buffer),
         )
         key_id = insert_key(house, permit, metadata, secret, identity=metadata.public)
     return records.key_info(house.store, permit.session, records.find(house.store, permit.session, key_id))
@@ -213,7 +213,7 @@ def _public_at(house: House, seed: Record, alg: str, scheme: str, path: str) -> 
         house.store.unseal_secret(seed) as unsealed,
         SecretBytes(derivation.derive(alg, scheme, seeds.seed_of(seed, unsealed), path)) as secret,
     ):
-        return SUITES[alg].module().public_key(secret.buffer)
+        return SUITES[alg].pairs().public_key(secret.buffer)
 
 
 def _public_result(alg: str, public: bytes) -> PublicKeyResult:

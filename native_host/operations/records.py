@@ -172,7 +172,7 @@ def key_info(store: KeyStore, session: Session, record: Record) -> KeyInfo:
 
 def public_jwk(alg: str, public: bytes) -> PublicKeyJwk:
     """A raw public key as a JWK."""
-    jwk = SUITES[alg].module().public_jwk(public)
+    jwk = SUITES[alg].pairs().public_jwk(public)
     return PublicKeyJwk(kty=jwk.kty, crv=jwk.crv, x=Base64Url(jwk.x), y=UNSET if jwk.y is None else Base64Url(jwk.y))
 
 
@@ -187,7 +187,7 @@ def public_as(record: Record, suite: Suite) -> bytes:
     public, own = record.metadata.public, SUITES[record.metadata.alg]
     if public is None or not own.allows(suite.alg):
         raise InvalidParams("The key has another algorithm.", path="alg")
-    return public if suite.alg == own.alg else suite.module().parse_public(own.module().public_jwk(public))
+    return public if suite.alg == own.alg else suite.pairs().parse_public(own.pairs().public_jwk(public))
 
 
 def rfc3339(milliseconds: int) -> str:

@@ -48,7 +48,7 @@ def sign(house: House, permit: Permit, params: SignParams) -> SignResult:
     record, suite = prepare_sign(house.store, permit.session, params)
     records.check_revision(permit.facts, record)
     with _secret(house, record) as secret:
-        signature = suite.module().sign(
+        signature = suite.signatures().sign(
             secret.buffer,
             data=None if params.data is UNSET else bytes(params.data),
             digest=None if params.digest is UNSET else bytes(params.digest),
@@ -102,7 +102,7 @@ def verify(house: House, permit: Permit, params: VerifyParams) -> VerifyResult:
         raise InvalidParams("That is no signature algorithm.", path="alg")
     _check_input(suite, data=params.data, digest=params.digest, encoding=params.encoding)
     public = _public(house, permit, params, suite)
-    valid = suite.module().verify(
+    valid = suite.signatures().verify(
         public,
         data=None if params.data is UNSET else bytes(params.data),
         digest=None if params.digest is UNSET else bytes(params.digest),
@@ -158,7 +158,7 @@ def _parse_public(jwk: PublicKeyJwk, suite: Suite) -> bytes:
     try:
         if jwk.crv is UNSET or jwk.x is UNSET:
             raise ValueError("a coordinate is missing")
-        return suite.module().parse_public(Jwk(kty=jwk.kty, crv=jwk.crv, x=bytes(jwk.x), y=None if jwk.y is UNSET else bytes(jwk.y)))
+        return suite.pairs().parse_public(Jwk(kty=jwk.kty, crv=jwk.crv, x=bytes(jwk.x), y=None if jwk.y is UNSET else bytes(jwk.y)))
     except ValueError:
         raise InvalidParams("That is not a public key of this algorithm.", path="publicKeyJwk") from None
 

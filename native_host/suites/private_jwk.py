@@ -64,7 +64,7 @@ def _secret(members: _Members, suite: Suite) -> bytearray:
     secret = bytearray(_bytes(members.d))
     if len(secret) != SECRET_BYTES or members.crv is UNSET:
         raise ValueError("the JWK's secret has not the length of its kind")
-    module = suite.module()
+    module = suite.pairs()
     claimed = Jwk(kty=members.kty, crv=members.crv, x=_bytes(members.x), y=None if members.y is UNSET else _bytes(members.y))
     public = module.public_key(secret)
     if not compare_digest(module.parse_public(claimed), public):

@@ -21,7 +21,7 @@ SEED = bip39.seed_of_mnemonic("legal winner thank year wave sausage worth useful
 
 def _derived(alg: str, path: str, seed: bytes | bytearray = SEED) -> tuple[bytes, bytes, str | None]:
     secret = derivation.derive(alg, SUITES[alg].schemes[0], seed, path)
-    public = SUITES[alg].module().public_key(secret)
+    public = SUITES[alg].code().public_key(secret)
     return bytes(secret), public, derivation.address(alg, path, public)
 
 

@@ -23,7 +23,7 @@ def test_published(vector: dict[str, Any]) -> None:
     """A published key's JWK is written as its published Multikey, and that reads as the key."""
     members = {name: decode_base64url(vector["jwk"][name]) for name in ("x", "y") if name in vector["jwk"]}
     suite = SUITES[vector["alg"]]
-    public = suite.module().parse_public(Jwk(kty=vector["jwk"]["kty"], crv=vector["jwk"]["crv"], x=members["x"], y=members.get("y")))
+    public = suite.code().parse_public(Jwk(kty=vector["jwk"]["kty"], crv=vector["jwk"]["crv"], x=members["x"], y=members.get("y")))
 
     assert vector["multikey"] == suite.multikey(public)
     assert (suite.multicodec, public) == decode_multikey(vector["multikey"])

@@ -25,7 +25,7 @@ SIGNING = ["ES256K", "ES256K-R", "BIP340", "Ed25519", "ES256"]
 
 def _private(kind: str, /, **changes: Any) -> dict[str, Any]:
     """The members of a private JWK of a kind; a change to None takes the member out."""
-    module = SUITES[kind].module()
+    module = SUITES[kind].code()
     members: dict[str, Any] = encode_members(module.public_jwk(module.public_key(SECRET)))
     members |= {"d": encode_base64url(SECRET)} | changes
     return {name: value for name, value in members.items() if value is not None}
@@ -60,7 +60,7 @@ def test_published_jws() -> None:
 @pytest.mark.parametrize("alg", SIGNING)
 def test_thumbprint_against_jwcrypto(alg: str) -> None:
     """An independent implementation computes the same thumbprint."""
-    module = SUITES[alg].module()
+    module = SUITES[alg].code()
     jwk = module.public_jwk(module.public_key(SECRET))
 
     assert oracle.JWK(**encode_members(jwk)).thumbprint() == encode_base64url(thumbprint(jwk))
@@ -87,7 +87,7 @@ def test_seed(length: int) -> None:
     assert bytes(length) == _parse({"kty": "oct", "k": encode_base64url(bytes(length))}, "SEED")
 
 
-OTHER = encode_members(SUITES["ES256K"].module().public_jwk(SUITES["ES256K"].module().public_key(bytes(31) + b"\x08")))
+OTHER = encode_members(SUITES["ES256K"].code().public_jwk(SUITES["ES256K"].code().public_key(bytes(31) + b"\x08")))
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_seeds_only_derive(alg: str) -> None:
 @pytest.mark.parametrize("suite", SIGNING, ids=lambda suite: suite.alg)
 def test_modules(suite: Suite) -> None:
     """Each signing row's code makes keys and signatures through the same functions, in the encodings that the row has."""
-    module = suite.module()
+    module = suite.code()
     secret = module.generate_secret(lambda length: b"\x07" * length)
     public = module.public_key(secret)
 
@@ -92,7 +92,7 @@ def test_modules(suite: Suite) -> None:
 @pytest.mark.parametrize("suite", SIGNING, ids=lambda suite: suite.alg)
 def test_digest_bytes(suite: Suite) -> None:
     """A digest of the row's length is signed, and of no other; a row without one signs data only."""
-    module = suite.module()
+    module = suite.code()
     for length in (0, 20, 28, 31, 32, 33, 48, 64):
         if length == suite.digest_bytes:
             assert module.verify(module.public_key(SECRET), digest=bytes(length), signature=module.sign(SECRET, digest=bytes(length)))
@@ -105,8 +105,8 @@ def test_digest_bytes(suite: Suite) -> None:
 def test_secret_is_left_alone(suite: Suite) -> None:
     """Signing reads the secret from the caller's buffer and does not change it; views will do."""
     secret = bytearray(SECRET)
-    suite.module().sign(secret, data=b"message")
-    suite.module().sign(memoryview(secret), data=b"message")
+    suite.code().sign(secret, data=b"message")
+    suite.code().sign(memoryview(secret), data=b"message")
 
     assert SECRET == secret
 
