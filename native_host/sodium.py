@@ -1,7 +1,7 @@
 """The few libsodium primitives that the host's own start stands on, through PyNaCl's compiled module.
 
 XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), Argon2id (RFC 9106), HMAC-SHA-256 (RFC 2104), sealed boxes
-(libsodium ``crypto_box_seal``: X25519, XSalsa20-Poly1305), Ed25519 (RFC 8032) and X25519 (RFC 7748).
+(libsodium ``crypto_box_seal``: X25519, XSalsa20-Poly1305), Ed25519 (RFC 8032), its points and scalars, and X25519 (RFC 7748).
 
 The compiled module is imported without PyNaCl's package of wrappers for two reasons: the wrappers return secrets as
 ``bytes``, which cannot be wiped, where here they are written into a buffer of ours; and they cost several
@@ -180,3 +180,56 @@ def x25519(secret: Buffer, public: bytes) -> bytearray:
     if lib.crypto_scalarmult(ffi.from_buffer(out), ffi.from_buffer(secret), public):
         raise ValueError("a public key of small order")
     return out
+
+
+def add(augend: bytearray, addend: Buffer) -> None:
+    """Replace ``augend`` by the sum of both as little-endian numbers, without the carry; both of one length, in constant time."""
+    if len(augend) != len(addend):
+        raise ValueError("the numbers are not of one length")
+    lib.sodium_add(ffi.from_buffer(augend), ffi.from_buffer(addend), len(augend))
+
+
+def ed25519_add(left: bytes, right: bytes) -> bytes:
+    """The sum of two points of Ed25519.
+
+    Raises:
+        ValueError: if either is not a point of the curve.
+    """
+    out = bytearray(32)
+    if len(left) != len(out) or len(right) != len(out) or lib.crypto_core_ed25519_add(ffi.from_buffer(out), left, right):
+        raise ValueError("not a point of Ed25519")
+    return bytes(out)
+
+
+def ed25519_point(scalar: Buffer) -> bytes:
+    """The base point times a scalar of 32 little-endian bytes below 2²⁵⁵, neither clamped nor reduced.
+
+    Raises:
+        ValueError: if the scalar has another length or the product is the identity.
+    """
+    out = bytearray(32)
+    if len(scalar) != len(out) or lib.crypto_scalarmult_ed25519_base_noclamp(ffi.from_buffer(out), ffi.from_buffer(scalar)):
+        raise ValueError("the scalar gives no point of Ed25519")
+    return bytes(out)
+
+
+def ed25519_reduce(number: Buffer) -> bytearray:
+    """A little-endian number of at most 64 bytes modulo the group order: 32 bytes."""
+    wide, out = bytearray(64), bytearray(32)
+    wide[: len(number)] = number
+    if len(wide) != 64:  # noqa: PLR2004  # what crypto_core_ed25519_scalar_reduce reads
+        raise ValueError("the number is longer than 64 bytes")
+    lib.crypto_core_ed25519_scalar_reduce(ffi.from_buffer(out), ffi.from_buffer(wide))
+    lib.sodium_memzero(ffi.from_buffer(wide), len(wide))
+    return out
+
+
+def ed25519_multiply_add(left: Buffer, right: Buffer, addend: Buffer) -> bytes:
+    """left · right + addend modulo the group order, of numbers below it in 32 bytes each."""
+    product, out = bytearray(32), bytearray(32)
+    if not len(left) == len(right) == len(addend) == len(out):
+        raise ValueError("a scalar is not 32 bytes")
+    lib.crypto_core_ed25519_scalar_mul(ffi.from_buffer(product), ffi.from_buffer(left), ffi.from_buffer(right))
+    lib.crypto_core_ed25519_scalar_add(ffi.from_buffer(out), ffi.from_buffer(product), ffi.from_buffer(addend))
+    lib.sodium_memzero(ffi.from_buffer(product), len(product))
+    return bytes(out)
