@@ -98,6 +98,18 @@ def add_to_secret(secret: bytearray, tweak: Secret) -> bool:
     return bool(lib.secp256k1_ec_seckey_tweak_add(_context, _scalar(secret), _scalar(tweak)))
 
 
+def add_to_public(public: bytes, tweak: Secret) -> bytes | None:
+    """The compressed key of P + tweak·G; ``None`` when tweak ≥ n or the sum is no point.
+
+    Raises:
+        ValueError: if ``public`` is no point of the curve.
+    """
+    point = _point(public)
+    if not lib.secp256k1_ec_pubkey_tweak_add(_context, point, _scalar(tweak)):
+        return None
+    return _serialize(point, COMPRESSED_BYTES, _COMPRESSED_FLAG)
+
+
 def ecdsa_sign(secret: Secret, digest: bytes, public: bytes | None) -> bytes:
     """The signature r ‖ s (64 bytes), s low, the nonce by RFC 6979; checked under the public key, which is derived unless given."""
     signature = ffi.new("secp256k1_ecdsa_signature *")
