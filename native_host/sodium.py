@@ -42,11 +42,22 @@ def aead_encrypt(key: Buffer, plaintext: Buffer, *, aad: bytes) -> bytes:
     192-bit nonces can be drawn at random under one key for as long as a store lives without fear of a repeat.
     """
     nonce = urandom(NONCE_BYTES)
+    return nonce + aead_encrypt_with(key, nonce, plaintext, aad=aad)
+
+
+def aead_encrypt_with(key: Buffer, nonce: bytes, plaintext: Buffer, *, aad: bytes) -> bytes:
+    """XChaCha20-Poly1305 with a nonce from elsewhere: ciphertext ‖ tag (16 bytes). Two texts with one nonce give each other away.
+
+    Raises:
+        ValueError: if ``nonce`` has not 24 bytes; the library would read past its end.
+    """
+    if len(nonce) != NONCE_BYTES:
+        raise ValueError("a nonce of XChaCha20-Poly1305 has 24 bytes")
     out = bytearray(len(plaintext) + TAG_BYTES)
     lib.crypto_aead_xchacha20poly1305_ietf_encrypt(
         ffi.from_buffer(out), ffi.NULL, ffi.from_buffer(plaintext), len(plaintext), aad, len(aad), ffi.NULL, nonce, ffi.from_buffer(key)
     )
-    return nonce + out
+    return bytes(out)
 
 
 def aead_decrypt(key: Buffer, sealed: bytes, *, aad: bytes) -> bytearray:

@@ -39,7 +39,7 @@ def test_the_sizes_are_libsodiums() -> None:
 
 
 def test_xchacha20_poly1305_vector() -> None:
-    """draft-irtf-cfrg-xchacha-03, appendix A.3.1, opened."""
+    """draft-irtf-cfrg-xchacha-03, appendix A.3.1, opened and sealed."""
     plaintext = b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
     aad = bytes.fromhex("50515253c0c1c2c3c4c5c6c7")
     nonce = bytes(range(0x40, 0x58))
@@ -49,6 +49,14 @@ def test_xchacha20_poly1305_vector() -> None:
     )
     tag = bytes.fromhex("c0875924c1c7987947deafd8780acf49")
     assert plaintext == bytes(sodium.aead_decrypt(KEY, nonce + ciphertext + tag, aad=aad))
+    assert ciphertext + tag == sodium.aead_encrypt_with(KEY, nonce, plaintext, aad=aad)
+
+
+@pytest.mark.parametrize("length", [0, 8, 12, 23, 25, 48])
+def test_other_nonces_are_refused(length: int) -> None:
+    """The library would read 24 bytes whatever it was given."""
+    with pytest.raises(ValueError, match="24 bytes"):
+        sodium.aead_encrypt_with(KEY, bytes(length), b"text", aad=b"")
 
 
 def test_what_is_encrypted_opens_elsewhere_and_back() -> None:
