@@ -1,0 +1,68 @@
+"""RFC 8439: ChaCha20-Poly1305, ``C20P``."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from Crypto.Cipher import ChaCha20_Poly1305
+from hypothesis import given
+from hypothesis import strategies as st
+
+from native_host.selftest.case import Check
+from native_host.selftest.chacha import C20P_CHECKS
+from native_host.suites.chacha import C20P
+from native_host.suites.kinds import Ciphers, Sealed
+from tests import symmetric_checks as shared
+
+CIPHER: Ciphers = C20P
+KEYS = st.binary(min_size=32, max_size=32)
+
+
+@pytest.mark.parametrize("check", C20P_CHECKS, ids=shared.name)
+def test_published(check: Check) -> None:
+    """The vectors of the RFC, of Wycheproof, BoringSSL and OpenSSL come out as published."""
+    shared.assert_published(check)
+
+
+@pytest.mark.parametrize("check", C20P_CHECKS, ids=shared.name)
+def test_published_is_judged(check: Check) -> None:
+    """Were the vectors the opposite, they would fail."""
+    shared.assert_judged(check)
+
+
+@given(KEYS, st.binary(max_size=300), st.binary(max_size=100))
+def test_against_pycryptodome(key: bytes, plaintext: bytes, aad: bytes) -> None:
+    """What is encrypted decrypts here, and another implementation computes the same from our nonce."""
+    sealed = CIPHER.encrypt(bytearray(key), plaintext, aad=aad, random_bytes=os.urandom)
+    opened = CIPHER.decrypt(memoryview(key), sealed, aad=aad)
+    other = ChaCha20_Poly1305.new(key=key, nonce=sealed.iv)
+    other.update(aad)
+
+    assert isinstance(opened, bytearray)
+    assert plaintext == opened
+    assert other.encrypt_and_digest(plaintext) == (sealed.ciphertext, sealed.tag)
+    assert (12, 16) == (len(sealed.iv), len(sealed.tag))
+
+
+@given(KEYS, st.binary(max_size=24), st.binary(max_size=12))
+def test_whatever_is_changed(key: bytes, plaintext: bytes, aad: bytes) -> None:
+    """Each bit of ciphertext, nonce, tag, additional data and key; each other length; bytes moved from part to part."""
+    shared.assert_changes_are_refused(CIPHER, key, CIPHER.encrypt(key, plaintext, aad=aad, random_bytes=os.urandom), aad=aad)
+
+
+@pytest.mark.parametrize("length", [8, 24])
+def test_other_nonces(length: int) -> None:
+    """The original ChaCha20's nonce of 8 bytes and XChaCha20's of 24 are refused here, however true the ciphertext."""
+    ciphertext, tag = ChaCha20_Poly1305.new(key=bytes(32), nonce=bytes(length)).encrypt_and_digest(b"text")
+    shared.assert_cannot_decrypt(CIPHER.decrypt, bytes(32), Sealed(ciphertext=ciphertext, iv=bytes(length), tag=tag), aad=b"")
+
+
+def test_keys() -> None:
+    """A key is 32 bytes, in generating, encrypting and decrypting."""
+    shared.assert_keys(CIPHER, {32})
+    for length in (0, 16, 31, 33):
+        with pytest.raises(ValueError, match="is not 32 bytes"):
+            CIPHER.encrypt(bytes(length), b"", aad=b"", random_bytes=bytes)
+        with pytest.raises(ValueError, match="is not 32 bytes"):
+            CIPHER.decrypt(bytes(length), Sealed(ciphertext=b"", iv=bytes(12), tag=bytes(16)), aad=b"")
