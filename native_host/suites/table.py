@@ -246,7 +246,7 @@ _ROWS = (
         usages=_ACCOUNT, derived_usages=INTENTS, schemes=("SLIP10",), jwk_algs=("EdDSA",), secret_bytes=(32, 32), jws_alg="Ed25519",
     ),
     Suite(
-        alg="ES256", kind="signature", standard="FIPS 186-5, RFC 7518, RFC 6979", place="es256", kty="EC", crv="P-256", multicodec=0x1200,
+        alg="ES256", kind="signature", standard="FIPS 186-5, RFC 7518, RFC 6979", place="ecdsa:ES256", kty="EC", crv="P-256", multicodec=0x1200,
         digest_bytes=32, hash_name="SHA-256", encodings=("jose", "der"), usages=(*RAW, "jws"), secret_bytes=(32, 32), jws_alg="ES256",
     ),
     Suite(
