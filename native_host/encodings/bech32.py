@@ -1,4 +1,4 @@
-"""Segregated witness addresses: Bech32 for version 0 (BIP173), Bech32m for versions 1 to 16 (BIP350)."""
+"""Bech32 (BIP173) of any bytes, and segregated witness addresses: Bech32 for version 0, Bech32m (BIP350) for 1 to 16."""
 
 from __future__ import annotations
 
@@ -10,10 +10,37 @@ _BECH32 = 1
 _BECH32M = 0x2BC830A3
 _CHECKSUM_LETTERS = 6
 _MAX_LENGTH = 90
+_MAX_PART = 83
+_PART_LETTERS = frozenset(map(chr, range(33, 127)))
 _MAX_VERSION = 16
 _V0_PROGRAM_BYTES = (20, 32)
 _MIN_PROGRAM_BYTES = 2
 _MAX_PROGRAM_BYTES = 40
+
+
+def encode_bech32(hrp: str, data: bytes) -> str:
+    """The Bech32 text of ``data`` under a lower-case human-readable part, of whatever length that is.
+
+    Raises:
+        ValueError: for a part that BIP173 does not have, or one in capitals.
+    """
+    if not 1 <= len(hrp) <= _MAX_PART or hrp != hrp.lower() or not all(letter in _PART_LETTERS for letter in hrp):
+        raise ValueError("not a human-readable part of Bech32")
+    return _encode(hrp, _regroup(data, 8, 5, pad=True), _BECH32)
+
+
+def decode_bech32(text: str, *, max_length: int = _MAX_LENGTH) -> tuple[str, bytes]:
+    """The human-readable part, in lower case, and the bytes of a Bech32 text.
+
+    BIP173 allows 90 letters, over which a few errors are sure to be seen; Cardano (CIP-19) has longer texts.
+
+    Raises:
+        ValueError: if it is none, is of mixed case, too long, or has another checksum, also that of Bech32m.
+    """
+    hrp, values = _decode(text, max_length)
+    if not hrp or _polymod([*_expand(hrp), *values]) != _BECH32:
+        raise ValueError("the checksum of the Bech32 text is wrong")
+    return hrp, bytes(_regroup(values[:-_CHECKSUM_LETTERS], 5, 8, pad=False))
 
 
 def encode_segwit(hrp: str, version: int, program: bytes) -> str:
@@ -23,10 +50,7 @@ def encode_segwit(hrp: str, version: int, program: bytes) -> str:
         ValueError: for a version or a length of program that BIP141 does not have.
     """
     _check_program(version, program)
-    values = [version, *_regroup(program, 8, 5, pad=True)]
-    checksum = _polymod([*_expand(hrp), *values, *[0] * _CHECKSUM_LETTERS]) ^ _constant(version)
-    letters = values + [checksum >> 5 * (_CHECKSUM_LETTERS - 1 - position) & 31 for position in range(_CHECKSUM_LETTERS)]
-    return hrp + "1" + "".join(_CHARSET[value] for value in letters)
+    return _encode(hrp, [version, *_regroup(program, 8, 5, pad=True)], _constant(version))
 
 
 def decode_segwit(hrp: str, text: str) -> tuple[int, bytes]:
@@ -35,18 +59,31 @@ def decode_segwit(hrp: str, text: str) -> tuple[int, bytes]:
     Raises:
         ValueError: if it is not one, is of mixed case, is under another part, or has the checksum of the other kind.
     """
-    if len(text) > _MAX_LENGTH or not text.isascii() or text not in (text.lower(), text.upper()):
-        raise ValueError("not a segwit address")
-    part, separator, letters = text.lower().rpartition("1")
-    if not separator or part != hrp or len(letters) <= _CHECKSUM_LETTERS or not set(letters) <= set(_CHARSET):
+    part, values = _decode(text, _MAX_LENGTH)
+    if part != hrp or len(values) == _CHECKSUM_LETTERS:
         raise ValueError("not a segwit address of this network")
-    values = [_CHARSET.index(letter) for letter in letters]
     version = values[0]
     if version > _MAX_VERSION or _polymod([*_expand(hrp), *values]) != _constant(version):
         raise ValueError("the checksum of the segwit address is wrong")
     program = bytes(_regroup(values[1:-_CHECKSUM_LETTERS], 5, 8, pad=False))
     _check_program(version, program)
     return version, program
+
+
+def _encode(hrp: str, values: list[int], constant: int) -> str:
+    checksum = _polymod([*_expand(hrp), *values, *[0] * _CHECKSUM_LETTERS]) ^ constant
+    letters = values + [checksum >> 5 * (_CHECKSUM_LETTERS - 1 - position) & 31 for position in range(_CHECKSUM_LETTERS)]
+    return hrp + "1" + "".join(_CHARSET[value] for value in letters)
+
+
+def _decode(text: str, max_length: int) -> tuple[str, list[int]]:
+    """The part before the last ``1`` and the values after it, the checksum among them and not checked."""
+    if len(text) > max_length or not set(text) <= _PART_LETTERS or text not in (text.lower(), text.upper()):
+        raise ValueError("not a Bech32 text or segwit address")
+    part, separator, letters = text.lower().rpartition("1")
+    if not separator or len(part) > _MAX_PART or len(letters) < _CHECKSUM_LETTERS or not set(letters) <= set(_CHARSET):
+        raise ValueError("not a Bech32 text or segwit address")
+    return part, [_CHARSET.index(letter) for letter in letters]
 
 
 def _check_program(version: int, program: bytes) -> None:
@@ -85,5 +122,5 @@ def _regroup(values: Iterable[int], from_bits: int, to_bits: int, *, pad: bool) 
     if pad and bits:
         out.append(pending << (to_bits - bits))
     elif not pad and (bits >= from_bits or pending):
-        raise ValueError("the padding of the segwit address is wrong")
+        raise ValueError("the padding of the Bech32 text or segwit address is wrong")
     return out
