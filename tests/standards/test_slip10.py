@@ -1,8 +1,9 @@
-"""SLIP-0010: private derivation over secp256k1 and Ed25519, and what is done where there is no key."""
+"""SLIP-0010: private derivation over four curves, and what is done where there is no key."""
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import slip10 as oracle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native_host.suites import ed25519, secp256k1
+from native_host.suites import ed25519, secp256k1, x25519
+from native_host.suites.ecdsa import ES256
 from native_host.suites.hd import bip32, derivation, slip10
 from native_host.suites.hd.path import HARDENED
 from tests.vector_files import load
@@ -19,6 +21,9 @@ ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D036414
 SLIP10 = load("slip10")
 SECP256K1 = [(vector["seed"], chain) for vector in SLIP10["secp256k1"] for chain in vector["chains"]]
 ED25519 = [(vector["seed"], chain) for vector in SLIP10["ed25519"] for chain in vector["chains"]]
+NIST256P1 = [(vector["seed"], chain) for vector in SLIP10["nist256p1"] for chain in vector["chains"]]
+CURVE25519 = [(vector["seed"], chain) for vector in SLIP10["curve25519"] for chain in vector["chains"]]
+P256_ORDER = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632551
 
 INVALID = [ORDER.to_bytes(32, "big"), b"\xff" * 32]
 
@@ -39,6 +44,55 @@ def test_published_ed25519(seed: str, chain: dict[str, Any]) -> None:
 
     assert chain["private"] == secret.hex()
     assert chain["public"] == "00" + ed25519.public_key(secret).hex()
+
+
+@pytest.mark.parametrize(("seed", "chain"), NIST256P1, ids=[f"{seed[:8]} {chain['path']}" for seed, chain in NIST256P1])
+def test_published_nist256p1(seed: str, chain: dict[str, Any]) -> None:
+    """A seed and a path give the published keys, also where a hash is no key: at m/28578', below it, and for the last seed."""
+    secret = derivation.derive("ES256", "SLIP10", bytes.fromhex(seed), chain["path"])
+
+    assert chain["private"] == secret.hex()
+    assert chain["public"] == ES256.public_key(secret).hex()
+
+
+@pytest.mark.parametrize(("seed", "chain"), CURVE25519, ids=[f"{seed[:8]} {chain['path']}" for seed, chain in CURVE25519])
+def test_published_curve25519(seed: str, chain: dict[str, Any]) -> None:
+    """A seed and a hardened path give the published keys, whose public ones SLIP-0010 writes with 00 before them."""
+    secret = derivation.derive("X25519", "SLIP10", bytes.fromhex(seed), chain["path"])
+
+    assert chain["private"] == secret.hex()
+    assert chain["public"] == "00" + x25519.public_key(secret).hex()
+
+
+@given(st.binary(min_size=16, max_size=64), st.lists(st.integers(0, 2 * HARDENED - 1), max_size=3).map(tuple))
+def test_nist256p1_against_slip10(seed: bytes, path: tuple[int, ...]) -> None:
+    """An independent implementation derives the same secret on P-256."""
+    assert oracle.SLIP10.from_seed(seed, curve_name="secp256r1").get_privkey_from_path(list(path)) == slip10.derive_nist256p1(seed, path)
+
+
+@given(st.binary(min_size=16, max_size=64), st.lists(st.integers(HARDENED, 2 * HARDENED - 1), max_size=4).map(tuple))
+def test_curve25519_against_slip10(seed: bytes, path: tuple[int, ...]) -> None:
+    """An independent implementation derives the same secret on Curve25519."""
+    assert oracle.SLIP10.from_seed(seed, curve_name="curve25519").get_privkey_from_path(list(path)) == slip10.derive_curve25519(seed, path)
+
+
+below_p256 = st.one_of(st.integers(0, P256_ORDER - 1), st.sampled_from([0, 1, P256_ORDER - 1, P256_ORDER // 2, P256_ORDER // 2 + 1]))
+
+
+@given(below_p256, below_p256)
+def test_addition_modulo_p256(left: int, right: int) -> None:
+    """Two numbers below the order of P-256 are added modulo it, and are left as they were."""
+    buffers = bytearray(left.to_bytes(32, "big")), bytearray(right.to_bytes(32, "big"))
+
+    assert ((left + right) % P256_ORDER).to_bytes(32, "big") == slip10.add_p256(*buffers)
+    assert (left, right) == tuple(int.from_bytes(buffer, "big") for buffer in buffers)
+
+
+def test_addition_meets_the_order() -> None:
+    """A sum that is the order is zero, and one less and one more are what they are."""
+    most = bytearray((P256_ORDER - 1).to_bytes(32, "big"))
+    for number, expected in ((0, P256_ORDER - 1), (1, 0), (2, 1), (P256_ORDER - 1, P256_ORDER - 2)):
+        assert expected.to_bytes(32, "big") == slip10.add_p256(most, bytearray(number.to_bytes(32, "big")))
 
 
 @given(st.binary(min_size=16, max_size=64), st.lists(st.integers(HARDENED, 2 * HARDENED - 1), max_size=4).map(tuple))
@@ -75,7 +129,16 @@ def test_child_hashed_again(left: bytes) -> None:
     assert bytes(32) == secret
 
 
-def test_ed25519_hardened_only() -> None:
-    """Ed25519 has no other children."""
+@pytest.mark.parametrize("derive", [slip10.derive_ed25519, slip10.derive_curve25519])
+def test_hardened_only(derive: Callable[[bytes, tuple[int, ...]], bytearray]) -> None:
+    """Ed25519 and Curve25519 have no other children."""
     with pytest.raises(ValueError, match="hardened"):
-        slip10.derive_ed25519(bytes(64), (HARDENED, 0))
+        derive(bytes(64), (HARDENED, 0))
+
+
+@pytest.mark.parametrize("length", [0, 15, 65])
+@pytest.mark.parametrize("derive", [slip10.derive_secp256k1, slip10.derive_nist256p1, slip10.derive_ed25519, slip10.derive_curve25519])
+def test_seed_length(derive: Callable[[bytes, tuple[int, ...]], bytearray], length: int) -> None:
+    """A seed has 16 to 64 bytes."""
+    with pytest.raises(ValueError, match="16 to 64"):
+        derive(bytes(length), ())

@@ -1,10 +1,25 @@
-"""A key by algorithm, scheme and path: the door to BIP32 and SLIP-0010 for who does not care which."""
+"""A key by algorithm, scheme and path: the one door to BIP32, SLIP-0010, EIP-2333 and CIP-1852 for who does not care which.
+
+A path is refused by what its curve can do, not by convention: any that BIP32 can derive is derived. EIP-2333 has no hardened
+indices, SLIP-0010 only those on Ed25519 and X25519.
+"""
 
 from __future__ import annotations
 
 from native_host.suites.hd import accounts
 from native_host.suites.hd.path import HARDENED, Path, format_path, parse_path
-from native_host.suites.table import SUITES
+
+Secret = bytes | bytearray | memoryview
+
+SCHEMES: dict[str, frozenset[str]] = {
+    "BIP32": frozenset({"ES256K", "ES256K-R", "BIP340"}),
+    "SLIP10": frozenset({"ES256K", "ES256K-R", "BIP340", "ES256", "Ed25519", "X25519"}),
+    "EIP2333": frozenset({"BLS12381G2"}),
+    "CIP1852": frozenset({"Ed25519-BIP32"}),
+}
+"""Which algorithms a scheme derives."""
+
+_HARDENED_ONLY = frozenset({"Ed25519", "X25519"})
 
 
 def canonical_path(path: str, *, scheme: str, alg: str) -> str:
@@ -16,20 +31,43 @@ def canonical_path(path: str, *, scheme: str, alg: str) -> str:
     return format_path(_indices(path, scheme=scheme, alg=alg))
 
 
-def derive(alg: str, scheme: str, seed: bytes | bytearray | memoryview, path: str) -> bytearray:
-    """The 32-byte secret of ``alg`` at ``path`` under a seed of 16 to 64 bytes; the caller wipes it.
+def derive(
+    alg: str,
+    scheme: str,
+    seed: Secret,
+    path: str,
+    *,
+    entropy: Secret | None = None,
+    language: str = "english",
+    passphrase: str = "",
+) -> bytearray:
+    """The secret of ``alg`` at ``path`` under a seed of 16 to 64 bytes (EIP-2333: at least 32); the caller wipes it.
+
+    32 bytes, for ``Ed25519-BIP32`` 96. CIP-1852 starts from the entropy of recovery words and their passphrase, not from the seed
+    that BIP39 makes of them; to be sure that these are the right ones, the seed is made again from them and compared. Other
+    schemes do not read ``entropy``, ``language`` and ``passphrase``.
 
     Raises:
-        ValueError: if the path is none, ``alg`` cannot derive it by ``scheme``, or BIP32 has no key there.
+        ValueError: if the path is none, ``alg`` cannot derive it by ``scheme``, the seed has another length, BIP32 has no key there,
+            or CIP-1852 has no entropy or one that does not give the seed.
     """
     indices = _indices(path, scheme=scheme, alg=alg)
     if scheme == "BIP32":
         from native_host.suites.hd import bip32
 
         return bip32.derive(seed, indices)
-    from native_host.suites.hd import slip10
+    if scheme == "SLIP10":
+        return _derive_slip10(alg, seed, indices)
+    if scheme == "EIP2333":
+        from native_host.suites.hd import eip2333
 
-    return slip10.derive_ed25519(seed, indices) if alg == "Ed25519" else slip10.derive_secp256k1(seed, indices)
+        return eip2333.derive(seed, indices)
+    if entropy is None:
+        raise ValueError("CIP-1852 starts from the entropy of recovery words, and the seed has none")
+    _check_entropy(seed, entropy, language, passphrase)
+    from native_host.suites.hd import cip3
+
+    return cip3.derive(entropy, passphrase, indices)
 
 
 def address(alg: str, path: str | None, public: bytes) -> str | None:
@@ -40,8 +78,39 @@ def address(alg: str, path: str | None, public: bytes) -> str | None:
 
 def _indices(path: str, *, scheme: str, alg: str) -> Path:
     indices = parse_path(path)
-    if scheme not in SUITES[alg].schemes:
+    if alg not in SCHEMES.get(scheme, ()):
         raise ValueError("the algorithm is not derived by that scheme")
-    if alg == "Ed25519" and any(index < HARDENED for index in indices):
-        raise ValueError("Ed25519 has hardened children only")
+    if scheme == "EIP2333":
+        from native_host.suites.hd import eip2333
+
+        eip2333.check_path(indices)
+    elif alg in _HARDENED_ONLY and any(index < HARDENED for index in indices):
+        raise ValueError("the algorithm has hardened children only")
     return indices
+
+
+def _derive_slip10(alg: str, seed: Secret, indices: Path) -> bytearray:
+    from native_host.suites.hd import slip10
+
+    match alg:
+        case "Ed25519":
+            return slip10.derive_ed25519(seed, indices)
+        case "X25519":
+            return slip10.derive_curve25519(seed, indices)
+        case "ES256":
+            return slip10.derive_nist256p1(seed, indices)
+    return slip10.derive_secp256k1(seed, indices)
+
+
+def _check_entropy(seed: Secret, entropy: Secret, language: str, passphrase: str) -> None:
+    """A passphrase forgotten here would give the keys of another wallet, and no error."""
+    from hmac import compare_digest
+
+    from native_host.secret import wipe
+    from native_host.suites.hd import bip39
+
+    made = bip39.seed_of_mnemonic(bip39.mnemonic_of_entropy(entropy, language), passphrase)
+    same = compare_digest(made, seed)
+    wipe(made)
+    if not same:
+        raise ValueError("the seed is not the one of this entropy, language and passphrase")
