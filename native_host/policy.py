@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from msgspec import UNSET
+
 from native_host.protocol.approver import GrantOffer
-from native_host.protocol.messages import DeriveKeyParams, SignParams, UpdateKeyParams
+from native_host.protocol.messages import DeriveKeyParams, UpdateKeyParams
 from native_host.protocol.methods import METHODS
+from native_host.protocol.uses import DecryptParams, EncryptParams, SignParams
 from native_host.session import Session
 from native_host.transport.jsonrpc import Call
 from native_host.value import Value
@@ -34,6 +37,8 @@ class KeyView(Value, frozen=True, kw_only=True):
     derived: bool
     path: str | None
     dependants: int = 0
+    labels: tuple[str, ...] = ()
+    provenance: str = "generated"
 
 
 class Grant(Value, frozen=True, kw_only=True):
@@ -45,11 +50,14 @@ class Grant(Value, frozen=True, kw_only=True):
 
 
 class Facts(Value, frozen=True, kw_only=True):
-    """What a decision may rest on besides the session and the call. ``imported`` describes a key that waits to be taken in."""
+    """What a decision may rest on besides the session and the call. ``imported`` describes a key that waits to be taken in,
+    ``target`` the key that is to be wrapped.
+    """
 
     key: KeyView | None = None
     grant: Grant | None = None
     imported: KeyView | None = None
+    target: KeyView | None = None
 
 
 class Allow(Value, frozen=True, kw_only=True, tag=True):
@@ -114,6 +122,14 @@ def _enabling(_session: Session, call: Call, facts: Facts) -> Decision | None:
     return None
 
 
+def _authenticating_the_sender(_session: Session, call: Call, _facts: Facts) -> Decision | None:
+    """Encrypting needs nobody; with a private key of the sender's in it, it is a use of that key."""
+    params = call.params
+    if isinstance(params, EncryptParams) and params.sender_key_id is not UNSET:
+        return Ask(rule="authenticating as the sender")
+    return None
+
+
 def _by_consent(_session: Session, call: Call, facts: Facts) -> Decision | None:
     consent: Literal["session", "public", "own", "person"] = METHODS[call.method].consent
     if consent == "person":
@@ -122,18 +138,26 @@ def _by_consent(_session: Session, call: Call, facts: Facts) -> Decision | None:
 
 
 _SIGNING = frozenset({"sign", "signMessage", "signTypedData", "signTransaction", "signPsbt", "signJws"})
-_ROWS: tuple[Rule, ...] = (_seeds_never_sign, _granted, _raw_signing_asked_for, _enabling, _by_consent)
+_ROWS: tuple[Rule, ...] = (_seeds_never_sign, _granted, _raw_signing_asked_for, _enabling, _authenticating_the_sender, _by_consent)
 
 
 def _may_be_granted(call: Call, key: KeyView) -> bool:
-    """Never raw ``sign`` on an account key: its bytes can be the preimage of a transaction."""
-    return call.method == "signMessage" or (isinstance(call.params, SignParams) and not key.derived)
+    """Never raw ``sign`` on an account key: its bytes can be the preimage of a transaction. Never decrypting what nothing
+    authenticates: whoever may ask often learns the plaintext from which ciphertexts are refused.
+    """
+    match call.params:
+        case SignParams():
+            return not key.derived
+        case DecryptParams():
+            return "unauthenticated" not in key.labels
+        case _:
+            return call.method == "signMessage"
 
 
 def _offers(call: Call, key: KeyView | None) -> tuple[GrantOffer, ...]:
     if key is None or not _may_be_granted(call, key):
         return ()
-    what = "messages" if call.method == "signMessage" else "signatures"
+    what = {"signMessage": "messages", "decrypt": "decryptions"}.get(call.method, "signatures")
     return tuple(
         GrantOffer(id=f"uses:{uses}", text=f"Also allow the next {uses} {what} with this key without asking, until locked")
         for uses in GRANT_USES

@@ -129,8 +129,19 @@ class Stages:
 
 
 def _review(waiting: Waiting) -> Review:
-    from native_host.review.requests import Subject, review
+    from native_host.review.requests import Subject, Target, review
 
     key = waiting.facts.key or waiting.facts.imported
-    subject = Subject(address=key.address, path=key.path, dependants=key.dependants) if key else None
+    if key is None:
+        return review(waiting.call.params, None)
+    target = waiting.facts.target
+    subject = Subject(
+        address=key.address,
+        path=key.path,
+        dependants=key.dependants,
+        labels=key.labels,
+        provenance=key.provenance,
+        target=Target(label=target.label, alg=target.alg) if target else None,
+        now_ms=now(),
+    )
     return review(waiting.call.params, subject)

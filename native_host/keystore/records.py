@@ -27,7 +27,8 @@ class Metadata(Value, frozen=True, kw_only=True):
     """What is known of a key without opening its secret. ``version`` is the key's own, which a rotation would raise.
 
     ``public`` is the suite's raw public key. ``seed`` is a keyed hash of a seed's bytes, so that usages can be bound to
-    (seed, curve, path) whatever record names the seed.
+    (seed, curve, path) whatever record names the seed. ``expires_at`` in milliseconds since 1970; ``max_uses`` bounds the uses of
+    the private key, ``uses`` is what a counter record holds. ``language`` is the word list of a seed's recovery words.
     """
 
     alg: str
@@ -45,6 +46,10 @@ class Metadata(Value, frozen=True, kw_only=True):
     scheme: str | None = None
     path: str | None = None
     seed: bytes | None = None
+    expires_at: int | None = None
+    max_uses: int | None = None
+    uses: int = 0
+    language: str | None = None
 
 
 class Record(Value, frozen=True, kw_only=True):
@@ -101,6 +106,33 @@ def update(connection: Connection, keys: StoreKeys, record: Record, metadata: Me
     )
     (secret,) = connection.execute("SELECT secret FROM records WHERE record_id = ?", (record.record_id,)).fetchone()
     return _digest(record.record_id, record.owner, revision, sealed, secret)
+
+
+def replace(
+    connection: Connection,
+    keys: StoreKeys,
+    record: Record,
+    metadata: Metadata,
+    secret: bytearray,
+    identity: bytes | None,
+    at: int,
+) -> bytes:
+    """Write a new secret, with its metadata and identity, over a record and return its new digest.
+
+    Raises:
+        KeyState: another host has written to it since it was read.
+        sqlite3.IntegrityError: if another record has that identity.
+    """
+    revision = record.revision + 1
+    sealed = keys.seal_record("metadata", record.record_id, revision, b"", _encode(metadata))
+    sealed_secret = keys.seal_record("secret", record.record_id, metadata.version, metadata.alg.encode(), secret)
+    _check_written(
+        connection.execute(
+            "UPDATE records SET version = ?, changed_at = ?, metadata = ?, secret = ?, identity = ? WHERE record_id = ? AND version = ?",
+            (revision, at, sealed, sealed_secret, identity, record.record_id, record.revision),
+        )
+    )
+    return _digest(record.record_id, record.owner, revision, sealed, sealed_secret)
 
 
 def destroy(connection: Connection, keys: StoreKeys, record: Record, metadata: Metadata, at: int) -> bytes:

@@ -184,6 +184,10 @@ class KeyStore(StoreFile):
 
     # records
 
+    def now(self) -> int:
+        """Milliseconds since 1970."""
+        return self._clock()
+
     def owner_of(self, wallet_id: bytes) -> bytes:
         """The keyed hash under which a wallet's records stand."""
         keys = self.keys
@@ -200,6 +204,11 @@ class KeyStore(StoreFile):
     def update(self, record: records.Record, metadata: records.Metadata) -> None:
         """Write new metadata over a record inside a transaction."""
         self._changed(record.record_id, records.update(self.connection, self.keys, record, metadata, self._clock()))
+
+    def replace(self, record: records.Record, metadata: records.Metadata, secret: bytearray, identity: bytes | None) -> None:
+        """Write a new secret with its metadata over a record inside a transaction; raises ``sqlite3.IntegrityError`` as ``insert`` does."""
+        digest = records.replace(self.connection, self.keys, record, metadata, secret, identity, self._clock())
+        self._changed(record.record_id, digest)
 
     def destroy(self, record: records.Record, metadata: records.Metadata) -> None:
         """Take a record's secret away for good inside a transaction, leaving a tombstone with ``metadata``."""

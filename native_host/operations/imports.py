@@ -15,6 +15,7 @@ from native_host.errors import DecryptionFailed, InvalidParams, Unsupported
 from native_host.keystore.records import Metadata
 from native_host.operations import records
 from native_host.operations.keep import insert_key
+from native_host.operations.versions import parse_end
 from native_host.policy import KeyView
 from native_host.protocol.messages import ImportKeyOffer, PublicKeyJwk
 from native_host.protocol.wire import Base64Url
@@ -63,16 +64,17 @@ class Imports:
             DecryptionFailed: whatever is wrong with the JWE or the JWK in it.
         """
         place = (session.wallet_id, params.import_key_id)
-        secret, expires_at = self._offers.pop(place, (None, 0))
+        secret, offered_until = self._offers.pop(place, (None, 0))
         with secret or SecretBytes(b"") as one_time:
             suite = records.suite_of(params.alg)
             if not suite.imported:
                 raise Unsupported(detail=params.alg)
-            usages = records.narrower(params.usages, suite.usages, path="usages")
-            if secret is None or expires_at <= house.clock():
+            usages = records.narrower(params.usages, suite, path="usages")
+            expires_at = parse_end(params.expires_at, house.clock())
+            if secret is None or offered_until <= house.clock():
                 raise InvalidParams("There is no such import key, or it was used or has expired. Get a new one.", path="importKeyId")
             imported = _open(one_time, params)
-        metadata = self._metadata(house, params, imported, usages)
+        metadata = _metadata(house, params, imported, usages, expires_at)
         self._opened[place] = (imported, metadata)
         return KeyView(
             key_id="",
@@ -84,13 +86,15 @@ class Imports:
             address=None,
             derived=False,
             path=None,
+            labels=suite.labels,
+            provenance="imported",
         )
 
     def keep(self, house: House, permit: Permit, params: ImportKeyParams) -> KeyInfo:
         """Take in what was opened and approved; raises ``Duplicate``."""
         secret, metadata = self._opened.pop((permit.session.wallet_id, params.import_key_id))
         with secret:
-            key_id = insert_key(house, permit, metadata, secret, identity=metadata.seed or metadata.public)
+            key_id = insert_key(house, permit, metadata, secret)
         return records.key_info(house.store, permit.session, records.find(house.store, permit.session, key_id))
 
     def abandon(self, session: Session, import_key_id: str) -> None:
@@ -106,18 +110,21 @@ class Imports:
         self._offers.clear()
         self._opened.clear()
 
-    def _metadata(self, house: House, params: ImportKeyParams, imported: SecretBytes, usages: tuple[str, ...]) -> Metadata:
-        is_seed = params.alg == "SEED"
-        return Metadata(
-            alg=params.alg,
-            usages=usages,
-            provenance="imported",
-            state="active",
-            created_at=house.clock(),
-            label=None if params.label is UNSET else params.label or None,
-            public=None if is_seed else records.suite_of(params.alg).pairs().public_key(imported.buffer),
-            seed=house.store.keys.tag("seed", bytes(imported.buffer)) if is_seed else None,
-        )
+
+def _metadata(house: House, params: ImportKeyParams, imported: SecretBytes, usages: tuple[str, ...], expires_at: int | None) -> Metadata:
+    suite = records.suite_of(params.alg)
+    return Metadata(
+        alg=params.alg,
+        usages=usages,
+        provenance="imported",
+        state="active",
+        created_at=house.clock(),
+        label=None if params.label is UNSET else params.label or None,
+        public=suite.pairs().public_key(imported.buffer) if suite.has_public else None,
+        seed=house.store.keys.tag("seed", bytes(imported.buffer)) if params.alg == "SEED" else None,
+        expires_at=expires_at,
+        max_uses=None if params.max_uses is UNSET else params.max_uses,
+    )
 
 
 def _open(secret: SecretBytes, params: ImportKeyParams) -> SecretBytes:

@@ -1,20 +1,40 @@
-"""Putting a new key into the store, once for every way in which keys come."""
+"""Making a secret and putting a new key into the store, once for every way in which keys come."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from native_host.encodings.base64url import encode_base64url
 from native_host.errors import Duplicate
 from native_host.keystore.records import RECORD_ID_BYTES
+from native_host.secret import SecretBytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from native_host.approval.permit import Permit
     from native_host.keystore.records import Metadata
+    from native_host.keystore.store import KeyStore
     from native_host.operations.house import House
-    from native_host.secret import SecretBytes
+    from native_host.suites.table import Suite
+
+DEFAULT_MODULUS = 3072
+
+
+def new_secret(house: House, suite: Suite, *, modulus_length: int | None = None, like: bytes | None = None) -> SecretBytes:
+    """A fresh secret; an RSA key takes a while, during which other calls go on. ``like`` is a public key whose size it is to have."""
+    code: Any = suite.code()
+    if suite.kty != "RSA":
+        return SecretBytes(code.generate_secret(house.random_bytes))
+    bits = modulus_length or (len(code.public_jwk(like).n) * 8 if like is not None else DEFAULT_MODULUS)
+    with house.aside():
+        return SecretBytes(code.generate_secret(house.random_bytes, modulus_length=bits))
+
+
+def identity_of(store: KeyStore, wallet_id: bytes, metadata: Metadata, secret: SecretBytes | None) -> bytes:
+    """The keyed hash by which a wallet knows a key again: of its public part, its seed, or its secret if it has neither."""
+    known = metadata.seed or metadata.public or (bytes(secret.buffer) if secret else b"")
+    return store.keys.tag("identity", wallet_id, metadata.alg.encode(), known)
 
 
 def insert_key(
@@ -23,12 +43,9 @@ def insert_key(
     metadata: Metadata,
     secret: SecretBytes | None,
     *,
-    identity: bytes | None,
     also: Callable[[], None] | None = None,
 ) -> str:
-    """Add a key to the caller's wallet and return its key id. ``identity`` tells what makes it the same key as another.
-
-    ``also`` is done in the same transaction, before the insertion.
+    """Add a key to the caller's wallet and return its key id. ``also`` is done in the same transaction, before the insertion.
 
     Raises:
         Duplicate: the wallet holds that key.
@@ -40,7 +57,7 @@ def insert_key(
     with house.audit.effect(permit):
         if also is not None:
             also()
-        tag = store.keys.tag("identity", wallet_id, metadata.alg.encode(), identity or metadata.public or record_id)
+        tag = identity_of(store, wallet_id, metadata, secret)
         try:
             store.insert(record_id, store.owner_of(wallet_id), metadata, secret.buffer if secret else None, tag)
         except IntegrityError:

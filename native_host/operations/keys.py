@@ -9,11 +9,11 @@ from msgspec import UNSET
 from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.errors import InvalidParams, KeyState, Unsupported, UsageNotAllowed
 from native_host.keystore.records import Metadata, Record
-from native_host.operations import records, seeds
-from native_host.operations.keep import insert_key
+from native_host.operations import records, seeds, versions
+from native_host.operations.keep import insert_key, new_secret
+from native_host.operations.unsealing import derived_secret
 from native_host.protocol.messages import Empty, ListKeysResult, PublicKeyResult
 from native_host.protocol.wire import Base64Url
-from native_host.secret import SecretBytes
 from native_host.suites.hd import derivation
 from native_host.suites.table import SUITES
 
@@ -32,22 +32,25 @@ if TYPE_CHECKING:
 
 DEFAULT_PAGE = 50
 POSITION_BYTES = 8
+MODULUS_LENGTHS = (2048, 3072, 4096)
 
 
 def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo:
     """A key made in the host; a seed goes by its own way."""
     suite = records.suite_of(params.alg)
-    if params.modulus_length is not UNSET:
-        raise InvalidParams("Only an RSA key has a modulus.", path="modulusLength")
+    if params.modulus_length is not UNSET and (suite.kty != "RSA" or params.modulus_length not in MODULUS_LENGTHS):
+        raise InvalidParams("Only an RSA key has a modulus, of 2048, 3072 or 4096 bits.", path="modulusLength")
     if params.backend is not UNSET and params.backend != "local":
         raise Unsupported(detail=params.backend)
-    usages = records.narrower(params.usages, suite.usages, path="usages")
+    usages = records.narrower(params.usages, suite, path="usages")
+    expires_at = versions.parse_end(params.expires_at, house.clock())
     if params.alg == "BIP39":
         return seeds.generate(house, permit, params)
     seeds.refuse_words(params)
     if not suite.generated:
         raise Unsupported(detail=params.alg)
-    with SecretBytes(suite.pairs().generate_secret(house.random_bytes)) as secret:
+    modulus_length = None if params.modulus_length is UNSET else params.modulus_length
+    with new_secret(house, suite, modulus_length=modulus_length) as secret:
         metadata = Metadata(
             alg=params.alg,
             usages=usages,
@@ -55,9 +58,11 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
             state="active",
             created_at=house.clock(),
             label=_label(params.label),
-            public=suite.pairs().public_key(secret.buffer),
+            public=suite.pairs().public_key(secret.buffer) if suite.has_public else None,
+            expires_at=expires_at,
+            max_uses=None if params.max_uses is UNSET else params.max_uses,
         )
-        key_id = insert_key(house, permit, metadata, secret, identity=metadata.public)
+        key_id = insert_key(house, permit, metadata, secret)
     return records.key_info(house.store, permit.session, records.find(house.store, permit.session, key_id))
 
 
@@ -67,7 +72,8 @@ def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo
     suite = records.suite_of(params.alg)
     seed = records.find_usable(store, session, params.key_id, "deriveKey")
     path, scheme = parse_place(params.path, params.alg, params.scheme)
-    wanted = records.narrower(params.usages, suite.usages, path="usages")
+    wanted = records.narrower(params.usages, suite, path="usages")
+    expires_at = versions.parse_end(params.expires_at, house.clock())
     usages = suite.derived_usages if params.usages is UNSET else wanted
     ceiling_id = records.ceiling_id(store, session, seed, params.alg, path)
     ceiling = records.read_ceiling(store, ceiling_id)
@@ -89,13 +95,14 @@ def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo
         parent=seed.record_id,
         scheme=scheme,
         path=path,
+        expires_at=expires_at,
+        max_uses=None if params.max_uses is UNSET else params.max_uses,
     )
     key_id = insert_key(
         house,
         permit,
         metadata,
         None,
-        identity=public,
         also=lambda: records.write_ceiling(store, session, ceiling_id, usages, house.clock()),
     )
     return records.key_info(store, session, records.find(store, session, key_id))
@@ -127,6 +134,8 @@ def get_public_key(house: House, permit: Permit, params: GetPublicKeyParams) -> 
             if getattr(params, name) is not UNSET:
                 raise InvalidParams("Only a seed has paths.", path=name)
         alg = record.metadata.alg if params.alg is UNSET else params.alg
+        if record.metadata.public is None:
+            raise InvalidParams("This key has no public part.", path="keyId")
         return _public_result(alg, records.public_as(record, records.suite_of(alg)))
     for name in ("alg", "path"):
         if getattr(params, name) is UNSET:
@@ -165,6 +174,7 @@ def update_key(house: House, permit: Permit, params: UpdateKeyParams) -> KeyInfo
         if not set(params.usages) <= set(current):
             raise UsageNotAllowed("A key's usages can only become fewer.")
         members["usages"] = tuple(usage for usage in current if usage in params.usages)
+    members |= _earlier_end(house, record, params)
     if confirms:
         record = seeds.confirm(house, permit, record)
     with house.audit.effect(permit):
@@ -172,6 +182,21 @@ def update_key(house: House, permit: Permit, params: UpdateKeyParams) -> KeyInfo
         if record.metadata.parent is not None and "usages" in members:
             _lower_ceiling(house, permit, record, members["usages"])
     return records.key_info(store, session, records.find(store, session, params.key_id))
+
+
+def _earlier_end(house: House, record: Record, params: UpdateKeyParams) -> dict[str, object]:
+    """The new end of a key; raises ``InvalidParams`` unless it is earlier than the one it has."""
+    members: dict[str, object] = {}
+    expires_at = versions.parse_end(params.expires_at, house.clock())
+    if expires_at is not None:
+        if record.metadata.expires_at is not None and expires_at > record.metadata.expires_at:
+            raise InvalidParams("A key's end can only come earlier.", path="expiresAt")
+        members["expires_at"] = expires_at
+    if params.max_uses is not UNSET:
+        if record.metadata.max_uses is not None and params.max_uses > record.metadata.max_uses:
+            raise InvalidParams("A key's uses can only become fewer.", path="maxUses")
+        members["max_uses"] = params.max_uses
+    return members
 
 
 def destroy_key(house: House, permit: Permit, params: DestroyKeyParams) -> Empty:
@@ -183,7 +208,7 @@ def destroy_key(house: House, permit: Permit, params: DestroyKeyParams) -> Empty
         derived = dependants(house, permit.session.wallet_id, record)
         if reviewed is None or len(derived) != reviewed.dependants:
             raise KeyState("Keys were derived from this one, or destroyed, while this waited for the person. Ask again.")
-        for doomed in (*derived, record):
+        for doomed in (*derived, *versions.older_versions(store, record), record):
             store.destroy(doomed, records.changed(doomed.metadata, state="destroyed", usages=()))
     return Empty()
 
@@ -209,17 +234,16 @@ def _lower_ceiling(house: House, permit: Permit, record: Record, usages: object)
 
 
 def _public_at(house: House, seed: Record, alg: str, scheme: str, path: str) -> bytes:
-    with (
-        house.store.unseal_secret(seed) as unsealed,
-        SecretBytes(derivation.derive(alg, scheme, seeds.seed_of(seed, unsealed), path)) as secret,
-    ):
+    with derived_secret(house, seed, alg, scheme, path) as secret:
         return SUITES[alg].pairs().public_key(secret.buffer)
 
 
 def _public_result(alg: str, public: bytes) -> PublicKeyResult:
+    multikey = SUITES[alg].multikey(public)
     return PublicKeyResult(
         public_key_jwk=records.public_jwk(alg, public),
-        multikey=SUITES[alg].multikey(public) or "",
+        multikey=multikey or UNSET,
+        did=f"did:key:{multikey}" if multikey else UNSET,
         raw=Base64Url(public),
     )
 

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from msgspec import UNSET
+
 from native_host.errors import Locked, OriginNotAllowed
 from native_host.operations import access, records
 from native_host.policy import Facts, KeyView
 from native_host.protocol import messages as m
+from native_host.protocol import uses as u
 from native_host.protocol.wire import Base64Url
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
-    from native_host.keystore.records import Record
     from native_host.operations.house import House
     from native_host.operations.imports import Imports
     from native_host.protocol.wire import Message
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 
-OWN = m.GetStatusParams | m.UnlockParams | m.LockParams | m.RandomBytesParams | m.VerifyParams
-KEYS = (
-    m.GenerateKeyParams
-    | m.GetImportKeyParams
-    | m.ImportKeyParams
-    | m.RestoreSeedParams
-    | m.DeriveKeyParams
-    | m.GetPublicKeyParams
-    | m.ListKeysParams
-    | m.UpdateKeyParams
-    | m.DestroyKeyParams
+OWN = m.GetStatusParams | m.UnlockParams | m.LockParams | u.RandomBytesParams
+MANAGED = (
+    m.GetPublicKeyParams | m.GetExtendedPublicKeyParams | m.ListKeysParams | m.UpdateKeyParams | m.RotateKeyParams | m.DestroyKeyParams
 )
-USES = m.SignParams | m.SignMessageParams
-Params = OWN | KEYS | USES
+KEYS = m.GenerateKeyParams | m.GetImportKeyParams | m.ImportKeyParams | m.RestoreSeedParams | m.DeriveKeyParams | MANAGED
+PUBLIC = u.VerifyParams | u.EncapsulateParams | u.AggregateSignaturesParams | u.AggregateVerifyParams
+ONE_EFFECT = u.SignParams | u.SignMessageParams | u.SignJwsParams | u.DecryptParams | u.DecapsulateParams | u.DeriveSecretParams
+"""Uses of a private key whose whole work is one transaction with its audit entry."""
+USES = ONE_EFFECT | u.WrapKeyParams | u.UnwrapKeyParams
+Params = OWN | KEYS | PUBLIC | USES | u.EncryptParams
 
 
 class Operations:
@@ -51,28 +49,52 @@ class Operations:
         """
         store, params = self._house.store, call.params
         match params:
-            case m.SignParams() | m.SignMessageParams():
-                return self._facts(call, records.key_view(self._prepare(session, params)))
-            case m.UpdateKeyParams():
+            case u.WrapKeyParams():
+                from native_host.operations.wrapping import prepare_wrap
+
+                record, _, target = prepare_wrap(store, session, params)
+                return self._facts(call, records.key_view(record), records.key_view(target))
+            case u.EncryptParams():
+                from native_host.operations.encrypting import prepare_encrypt
+
+                sender = prepare_encrypt(store, session, params)
+                return Facts() if sender is None else self._facts(call, records.key_view(sender))
+            case m.UpdateKeyParams() | m.RotateKeyParams():
                 return self._facts(call, records.key_view(records.find(store, session, params.key_id)))
             case m.DestroyKeyParams():
                 from native_host.operations.keys import dependants
 
                 record = records.find(store, session, params.key_id)
                 return self._facts(call, records.key_view(record, dependants=len(dependants(self._house, session.wallet_id, record))))
-            case m.DeriveKeyParams():
+            case m.DeriveKeyParams() | m.GetExtendedPublicKeyParams():
                 return self._facts(call, records.key_view(records.find_usable(store, session, params.key_id, "deriveKey")))
             case m.ImportKeyParams():
                 return Facts(imported=self._importing().open(self._house, session, params))
             case _:
+                return self._describe_use(session, call)
+
+    def _describe_use(self, session: Session, call: Call) -> Facts:
+        from native_host.operations import agreeing, encrypting, messages, signing, wrapping
+
+        store, params = self._house.store, call.params
+        match params:
+            case u.SignParams():
+                record = signing.prepare_sign(store, session, params)[0]
+            case u.SignMessageParams():
+                record = messages.prepare_message(store, session, params)
+            case u.SignJwsParams():
+                record = messages.prepare_jws(store, session, params)[0]
+            case u.DecryptParams():
+                record = encrypting.prepare_decrypt(store, session, params)[0]
+            case u.DecapsulateParams():
+                record = agreeing.prepare_decapsulate(store, session, params)[0]
+            case u.DeriveSecretParams():
+                record = agreeing.prepare_derive(store, session, params)[0]
+            case u.UnwrapKeyParams():
+                record = wrapping.prepare_unwrap(store, session, params)[0]
+            case _:
                 return Facts()
-
-    def _prepare(self, session: Session, params: USES) -> Record:
-        from native_host.operations import signing
-
-        if isinstance(params, m.SignParams):
-            return signing.prepare_sign(self._house.store, session, params)[0]
-        return signing.prepare_message(self._house.store, session, params)
+        return self._facts(call, records.key_view(record))
 
     def perform(self, permit: Permit) -> Message:
         """Do what the permit allows, once.
@@ -102,8 +124,6 @@ class Operations:
 
     def _dispatch(self, permit: Permit, params: Params) -> Message:
         match params:
-            case m.SignParams() | m.SignMessageParams():
-                return self._use(permit, params)
             case m.GetStatusParams():
                 return access.get_status(self._house, permit, idle_lock_seconds=self._idle_lock_seconds)
             case m.UnlockParams():
@@ -114,29 +134,62 @@ class Operations:
                 finally:
                     # Also if it cannot be written down: other hosts are then not locked, this one is.
                     self.forget()
-            case m.RandomBytesParams():
-                return m.RandomBytesResult(bytes=Base64Url(self._house.random_bytes(params.length)))
-            case m.VerifyParams():
-                from native_host.operations import signing
-
-                return signing.verify(self._house, permit, params)
+            case u.RandomBytesParams():
+                return u.RandomBytesResult(bytes=Base64Url(self._house.random_bytes(params.length)))
+            case u.EncryptParams():
+                return self._encrypt(permit, params)
+            case _ if isinstance(params, ONE_EFFECT):
+                with self._house.audit.effect(permit):
+                    return self._use(permit, params)
+            case _ if isinstance(params, PUBLIC):
+                return self._compute(permit, params)
             case _:
                 return self._keep(permit, params)
 
-    def _use(self, permit: Permit, params: USES) -> Message:
-        from native_host.operations import signing
+    def _encrypt(self, permit: Permit, params: u.EncryptParams) -> Message:
+        from native_host.operations import encrypting
 
+        if params.sender_key_id is UNSET:
+            return encrypting.encrypt(self._house, permit, params)
         with self._house.audit.effect(permit):
-            match params:
-                case m.SignParams():
-                    return signing.sign(self._house, permit, params)
-                case m.SignMessageParams():
-                    return signing.sign_message(self._house, permit, params)
-                case _:
-                    assert_never(params)
+            return encrypting.encrypt(self._house, permit, params)
 
-    def _keep(self, permit: Permit, params: KEYS) -> Message:
-        from native_host.operations import keys, seeds
+    def _use(self, permit: Permit, params: ONE_EFFECT) -> Message:
+        from native_host.operations import agreeing, encrypting, messages, signing
+
+        match params:
+            case u.SignParams():
+                return signing.sign(self._house, permit, params)
+            case u.SignMessageParams():
+                return messages.sign_message(self._house, permit, params)
+            case u.SignJwsParams():
+                return messages.sign_jws(self._house, permit, params)
+            case u.DecryptParams():
+                return encrypting.decrypt(self._house, permit, params)
+            case u.DecapsulateParams():
+                return agreeing.decapsulate(self._house, permit, params)
+            case u.DeriveSecretParams():
+                return agreeing.derive_secret(self._house, permit, params)
+            case _:
+                assert_never(params)
+
+    def _compute(self, permit: Permit, params: PUBLIC) -> Message:
+        from native_host.operations import agreeing, signing
+
+        match params:
+            case u.VerifyParams():
+                return signing.verify(self._house, permit, params)
+            case u.EncapsulateParams():
+                return agreeing.encapsulate(self._house, permit, params)
+            case u.AggregateSignaturesParams():
+                return signing.aggregate(params)
+            case u.AggregateVerifyParams():
+                return signing.aggregate_verify(params)
+            case _:
+                assert_never(params)
+
+    def _keep(self, permit: Permit, params: KEYS | u.WrapKeyParams | u.UnwrapKeyParams) -> Message:
+        from native_host.operations import keys, seeds, wrapping
 
         match params:
             case m.GenerateKeyParams():
@@ -149,19 +202,34 @@ class Operations:
                 return seeds.restore(self._house, permit, params)
             case m.DeriveKeyParams():
                 return keys.derive_key(self._house, permit, params)
+            case u.WrapKeyParams():
+                return wrapping.wrap_key(self._house, permit, params)
+            case u.UnwrapKeyParams():
+                return wrapping.unwrap_key(self._house, permit, params)
+            case _:
+                return self._manage(permit, params)
+
+    def _manage(self, permit: Permit, params: MANAGED) -> Message:
+        from native_host.operations import extended, keys, versions
+
+        match params:
             case m.GetPublicKeyParams():
                 return keys.get_public_key(self._house, permit, params)
+            case m.GetExtendedPublicKeyParams():
+                return extended.get_extended_public_key(self._house, permit, params)
             case m.ListKeysParams():
                 return keys.list_keys(self._house, permit, params)
             case m.UpdateKeyParams():
                 return keys.update_key(self._house, permit, params)
+            case m.RotateKeyParams():
+                return versions.rotate_key(self._house, permit, params)
             case m.DestroyKeyParams():
                 return keys.destroy_key(self._house, permit, params)
             case _:
                 assert_never(params)
 
-    def _facts(self, call: Call, key: KeyView) -> Facts:
-        return Facts(key=key, grant=self._house.grants.find(key.key_id, call.method))
+    def _facts(self, call: Call, key: KeyView, target: KeyView | None = None) -> Facts:
+        return Facts(key=key, grant=self._house.grants.find(key.key_id, call.method), target=target)
 
     def _importing(self) -> Imports:
         if self._imports is None:

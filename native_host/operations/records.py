@@ -14,10 +14,11 @@ from msgspec import UNSET, UnsetType
 from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.errors import KeyState, UnknownKey, Unsupported, UsageNotAllowed
 from native_host.keystore.records import RECORD_ID_BYTES, Metadata, Record
+from native_host.operations.versions import check_active, uses_left
 from native_host.policy import Facts, KeyView
 from native_host.protocol.messages import DerivedFrom, KeyInfo, PublicKeyJwk
 from native_host.protocol.wire import Base64Url
-from native_host.suites.table import SUITES, Suite
+from native_host.suites.table import SUITES, UNSUPPORTED, Suite
 
 if TYPE_CHECKING:
     from native_host.keystore.store import KeyStore
@@ -36,7 +37,25 @@ def suite_of(alg: str) -> Suite:
     """
     suite = SUITES.get(alg)
     if suite is None:
-        raise Unsupported(detail=alg)
+        raise Unsupported(UNSUPPORTED.get(alg), detail=alg)
+    return suite
+
+
+def suite_for(record: Record, alg: object, kinds: tuple[str, ...]) -> Suite:
+    """The row of the algorithm that a call names for a key, or of the key's own.
+
+    Raises:
+        Unsupported: by name.
+        InvalidParams: the key has another algorithm, or that one does not do what is asked.
+    """
+    from native_host.errors import InvalidParams
+
+    own = SUITES[record.metadata.alg]
+    suite = suite_of(alg) if isinstance(alg, str) else own
+    if not own.allows(suite.alg):
+        raise InvalidParams("The key has another algorithm.", path="alg")
+    if suite.kind not in kinds:
+        raise InvalidParams("This algorithm does not do that.", path="alg")
     return suite
 
 
@@ -67,10 +86,7 @@ def find_usable(store: KeyStore, session: Session, key_id: str, usage: str) -> R
         UnknownKey, KeyState, UsageNotAllowed, CannotUnseal
     """
     record = find(store, session, key_id)
-    if record.metadata.state == "unconfirmed":
-        raise KeyState("The seed's recovery words have not been confirmed yet. Confirm them first; until then it derives nothing.")
-    if record.metadata.state != "active":
-        raise KeyState
+    check_active(store, record)
     if usage not in usages_of(store, session, record):
         raise UsageNotAllowed
     return record
@@ -141,6 +157,8 @@ def key_view(record: Record, *, dependants: int = 0) -> KeyView:
         derived=metadata.parent is not None,
         path=metadata.path,
         dependants=dependants,
+        labels=SUITES[metadata.alg].labels,
+        provenance=metadata.provenance,
     )
 
 
@@ -151,7 +169,8 @@ def key_info(store: KeyStore, session: Session, record: Record) -> KeyInfo:
         usages = usages_of(store, session, record)
     except KeyState:
         usages = metadata.usages
-    public = metadata.public
+    public, left = metadata.public, uses_left(store, record)
+    ended = metadata.state == "active" and metadata.expires_at is not None and metadata.expires_at <= store.now()
     return KeyInfo(
         key_id=encode_base64url(record.record_id),
         alg=metadata.alg,
@@ -164,16 +183,61 @@ def key_info(store: KeyStore, session: Session, record: Record) -> KeyInfo:
         protection=metadata.protection,  # type: ignore[arg-type]
         derived_from=_derived_from(metadata),
         provenance=metadata.provenance,  # type: ignore[arg-type]
-        state=metadata.state,  # type: ignore[arg-type]
+        state="expired" if ended else metadata.state,  # type: ignore[arg-type]
         version=metadata.version,
         created_at=rfc3339(metadata.created_at),
+        labels=list(SUITES[metadata.alg].labels) or UNSET,
+        expires_at=UNSET if metadata.expires_at is None else rfc3339(metadata.expires_at),
+        uses_left=UNSET if left is None else left,
     )
 
 
 def public_jwk(alg: str, public: bytes) -> PublicKeyJwk:
     """A raw public key as a JWK."""
     jwk = SUITES[alg].pairs().public_jwk(public)
-    return PublicKeyJwk(kty=jwk.kty, crv=jwk.crv, x=Base64Url(jwk.x), y=UNSET if jwk.y is None else Base64Url(jwk.y))
+
+    def given(value: bytes | None) -> Base64Url | UnsetType:
+        return Base64Url(value) if value else UNSET
+
+    return PublicKeyJwk(
+        kty=jwk.kty,
+        crv=jwk.crv or UNSET,
+        x=given(jwk.x),
+        y=given(jwk.y),
+        n=given(jwk.n),
+        e=given(jwk.e),
+        alg=jwk.alg or UNSET,
+        pub=given(jwk.pub),
+    )
+
+
+def parse_public(jwk: PublicKeyJwk, suite: Suite, *, path: str = "publicKeyJwk") -> bytes:
+    """The raw public key of a JWK that a caller sent.
+
+    Raises:
+        InvalidParams: it is no public key of that algorithm.
+    """
+    from native_host.encodings.jwk import Jwk
+    from native_host.errors import InvalidParams
+
+    def given(value: Base64Url | UnsetType) -> bytes:
+        return b"" if value is UNSET else bytes(value)
+
+    try:
+        return suite.pairs().parse_public(
+            Jwk(
+                kty=jwk.kty,
+                crv="" if jwk.crv is UNSET else jwk.crv,
+                x=given(jwk.x),
+                y=None if jwk.y is UNSET else bytes(jwk.y),
+                n=given(jwk.n),
+                e=given(jwk.e),
+                alg="" if jwk.alg is UNSET else jwk.alg,
+                pub=given(jwk.pub),
+            )
+        )
+    except ValueError:
+        raise InvalidParams("That is not a public key of this algorithm.", path=path) from None
 
 
 def public_as(record: Record, suite: Suite) -> bytes:
@@ -203,16 +267,23 @@ def _derived_from(metadata: Metadata) -> DerivedFrom | UnsetType:
     return DerivedFrom(key_id=encode_base64url(metadata.parent), path=metadata.path)
 
 
-def narrower(wanted: list[Usage] | object, allowed: tuple[str, ...], *, path: str) -> tuple[str, ...]:
+def narrower(wanted: list[Usage] | object, suite: Suite, *, path: str) -> tuple[str, ...]:
     """The usages asked for, or all that are allowed together.
 
     Raises:
-        InvalidParams: a usage that the algorithm does not have.
+        InvalidParams: a usage that the algorithm does not have, or not together with the others.
     """
     from native_host.errors import InvalidParams
 
     if not isinstance(wanted, list):
-        return allowed
-    if not set(wanted) <= set(allowed):
-        raise InvalidParams("This algorithm does not have that usage, or not together with the others.", path=path)
-    return tuple(usage for usage in allowed if usage in wanted)
+        return suite.usages
+    for allowed in suite.usage_sets():
+        if set(wanted) <= set(allowed):
+            return tuple(usage for usage in allowed if usage in wanted)
+    raise InvalidParams("This algorithm does not have that usage, or not together with the others.", path=path)
+
+
+def refuse_request_key(request_key: object) -> None:
+    """Answering the recorded outcome needs a record of outcomes, which this host does not keep yet; raises ``Unsupported``."""
+    if request_key is not UNSET:
+        raise Unsupported("This host does not remember requests by a key yet.", detail="requestKey")

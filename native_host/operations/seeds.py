@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.errors import BackendUnavailable, Cancelled, InvalidParams, KeyState, UserRejected
+from msgspec import UNSET
+
+from native_host.errors import BackendUnavailable, Cancelled, InvalidParams, KeyState, Unsupported, UserRejected
 from native_host.keystore.records import Metadata
 from native_host.operations import records
 from native_host.operations.keep import insert_key
@@ -26,13 +28,14 @@ TRIES = 3
 
 def generate(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo:
     """A new BIP39 seed, its words shown and typed back; until then it is ``unconfirmed`` and derives nothing."""
-    from msgspec import UNSET
-
     words = DEFAULT_WORDS if params.words is UNSET else params.words
+    language = "english" if params.language is UNSET else params.language
+    if language not in bip39.LANGUAGES:
+        raise Unsupported("There is no word list of that language.", detail="language")
     entropy = bytearray(house.random_bytes(words * 4 // 3))
-    with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy), "") as secret:
-        metadata = _metadata(house, "generated", "unconfirmed", secret, _label(params.label))
-        record_id = insert_key(house, permit, metadata, secret, identity=metadata.seed)
+    with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), "") as secret:
+        metadata = _metadata(house, "generated", "unconfirmed", secret, _label(params.label), language)
+        record_id = insert_key(house, permit, metadata, secret)
     record = records.find(house.store, permit.session, record_id)
     try:
         record = confirm(house, permit, record)
@@ -52,7 +55,8 @@ def confirm(house: House, permit: Permit, record: Record) -> Record:
     """
     store = house.store
     with store.unseal_secret(record) as secret:
-        mnemonic = SecretBytes(bip39.mnemonic_of_entropy(secret.buffer[1 : 1 + secret.buffer[0]]).encode())
+        language = record.metadata.language or "english"
+        mnemonic = SecretBytes(bip39.mnemonic_of_entropy(secret.buffer[1 : 1 + secret.buffer[0]], language).encode())
     with mnemonic:
         house.approver.show_secret("mnemonic", "Write down your recovery words", mnemonic)
         if not store.unattended:
@@ -68,21 +72,30 @@ def confirm(house: House, permit: Permit, record: Record) -> Record:
 def restore(house: House, permit: Permit, params: RestoreSeedParams) -> KeyInfo:
     """A seed from words that the person types in the host's window, with the BIP39 passphrase if there is one."""
     hint: str | None = None
+    language = None if params.language is UNSET else params.language
+    if language is not None and language not in bip39.LANGUAGES:
+        raise Unsupported("There is no word list of that language.", detail="language")
     for _ in range(TRIES):
         with house.approver.ask_secret("mnemonic", "Type your recovery words", hint) as typed:
             try:
-                entropy = bip39.entropy_of_mnemonic(typed.buffer.decode())
+                words = typed.buffer.decode()
+                entropy = bip39.entropy_of_mnemonic(words, language)
+                language = language or bip39.language_of(words)
                 break
+            except bip39.AmbiguousMnemonic as ambiguous:
+                hint = (
+                    f"These words are in several lists: {', '.join(ambiguous.languages)}. The wallet must say which language they are in."
+                )
             except ValueError:
                 hint = "These are not recovery words as BIP39 makes them: check the spelling, the order and that none is missing."
     else:
         raise UserRejected
     with (
         house.approver.ask_secret("bip39Passphrase", "Optional extra passphrase of your recovery words") as extra,
-        _secret_of(entropy, bip39.mnemonic_of_entropy(entropy), extra.buffer.decode()) as secret,
+        _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language or "english"), extra.buffer.decode()) as secret,
     ):
-        metadata = _metadata(house, "restored", "active", secret, _label(params.label))
-        record_id = insert_key(house, permit, metadata, secret, identity=metadata.seed)
+        metadata = _metadata(house, "restored", "active", secret, _label(params.label), language or "english")
+        record_id = insert_key(house, permit, metadata, secret)
     return records.key_info(house.store, permit.session, records.find(house.store, permit.session, record_id))
 
 
@@ -92,6 +105,11 @@ def seed_of(record: Record, secret: SecretBytes) -> memoryview:
     return view[1 + secret.buffer[0] :] if record.metadata.alg == "BIP39" else view
 
 
+def entropy_of(record: Record, secret: SecretBytes) -> memoryview | None:
+    """The entropy of the recovery words inside an unsealed secret, if it has any: a view, wiped with it."""
+    return memoryview(secret.buffer)[1 : 1 + secret.buffer[0]] if record.metadata.alg == "BIP39" else None
+
+
 def _typed_back(house: House, mnemonic: SecretBytes) -> None:
     hint: str | None = None
     for _ in range(TRIES):
@@ -99,8 +117,9 @@ def _typed_back(house: House, mnemonic: SecretBytes) -> None:
         with (
             house.approver.ask_secret("mnemonic", title, hint) as typed,
             SecretBytes(bip39.normalize(typed.buffer.decode()).encode()) as words,
+            SecretBytes(bip39.normalize(mnemonic.buffer.decode()).encode()) as shown,
         ):
-            if words == mnemonic:
+            if words == shown:
                 return
         hint = "These are not the words that were shown. Compare them with what you wrote down."
     raise UserRejected
@@ -114,10 +133,18 @@ def _secret_of(entropy: bytearray, mnemonic: str, passphrase: str) -> SecretByte
     return secret
 
 
-def _metadata(house: House, provenance: str, state: str, secret: SecretBytes, label: str | None) -> Metadata:
+def _metadata(house: House, provenance: str, state: str, secret: SecretBytes, label: str | None, language: str) -> Metadata:
     seed = secret.buffer[1 + secret.buffer[0] :]
-    tag = house.store.keys.tag("seed", bytes(seed))
-    return Metadata(alg="BIP39", usages=("deriveKey",), provenance=provenance, state=state, created_at=house.clock(), label=label, seed=tag)
+    return Metadata(
+        alg="BIP39",
+        usages=("deriveKey",),
+        provenance=provenance,
+        state=state,
+        created_at=house.clock(),
+        label=label,
+        seed=house.store.keys.tag("seed", bytes(seed)),
+        language=None if language == "english" else language,
+    )
 
 
 def _label(label: object) -> str | None:
@@ -125,8 +152,7 @@ def _label(label: object) -> str | None:
 
 
 def refuse_words(params: GenerateKeyParams) -> None:
-    """Refuse ``words`` for anything but BIP39; raises ``InvalidParams``."""
-    from msgspec import UNSET
-
-    if params.words is not UNSET:
-        raise InvalidParams("Only a BIP39 seed has words.", path="words")
+    """Refuse ``words`` and their ``language`` for anything but BIP39; raises ``InvalidParams``."""
+    for name in ("words", "language"):
+        if getattr(params, name) is not UNSET:
+            raise InvalidParams("Only a BIP39 seed has words.", path=name)

@@ -1,30 +1,27 @@
-"""Using a private key: one secret is unsealed, used and wiped. Verifying."""
+"""Signatures and message authentication codes: made with one secret, which is unsealed, used and wiped; and checked."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from native_host.errors import InvalidParams, Locked, TooLarge, Uninitialized, Unsupported
-from native_host.operations import records
-from native_host.protocol.messages import SignMessageResult, SignResult, VerifyResult
+from native_host.errors import InvalidParams, Locked, Uninitialized, Unsupported
+from native_host.operations import records, versions
+from native_host.operations.unsealing import secret_of
+from native_host.protocol.uses import AggregateSignaturesResult, SignResult, VerifyResult
 from native_host.protocol.wire import Base64Url
-from native_host.secret import SecretBytes
-from native_host.suites.table import SUITES, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from native_host.approval.permit import Permit
     from native_host.keystore.records import Record
     from native_host.keystore.store import KeyStore
     from native_host.operations.house import House
-    from native_host.protocol.messages import PublicKeyJwk, SignMessageParams, SignParams, VerifyParams
+    from native_host.protocol.uses import AggregateSignaturesParams, AggregateVerifyParams, SignParams, VerifyParams
     from native_host.session import Session
+    from native_host.suites.table import Suite
 
-MESSAGE_BYTES = 64 * 1024
+SIGNERS = ("signature", "mac")
 
 
 def prepare_sign(store: KeyStore, session: Session, params: SignParams) -> tuple[Record, Suite]:
@@ -33,103 +30,118 @@ def prepare_sign(store: KeyStore, session: Session, params: SignParams) -> tuple
     Raises:
         UnknownKey, KeyState, UsageNotAllowed, InvalidParams, Unsupported
     """
-    _refuse_request_key(params.request_key)
+    records.refuse_request_key(params.request_key)
     record = records.find_usable(store, session, params.key_id, "sign")
-    alg = record.metadata.alg if params.alg is UNSET else params.alg
-    suite = records.suite_of(alg)
-    if not SUITES[record.metadata.alg].allows(alg):
-        raise InvalidParams("The key has another algorithm.", path="alg")
+    suite = records.suite_for(record, params.alg, SIGNERS)
     _check_input(suite, data=params.data, digest=params.digest, encoding=params.encoding)
     return record, suite
 
 
 def sign(house: House, permit: Permit, params: SignParams) -> SignResult:
-    """A signature of the bytes, or the digest, that were reviewed."""
+    """A signature of the bytes, or the digest, that were reviewed; or a code that authenticates them."""
     record, suite = prepare_sign(house.store, permit.session, params)
     records.check_revision(permit.facts, record)
-    with _secret(house, record) as secret:
-        signature = suite.signatures().sign(
-            secret.buffer,
-            data=None if params.data is UNSET else bytes(params.data),
-            digest=None if params.digest is UNSET else bytes(params.digest),
-            encoding="jose" if params.encoding is UNSET else params.encoding,
-            public=record.metadata.public if suite.alg == record.metadata.alg else None,
-        )
+    versions.count_use(house.store, permit.session, record)
+    with secret_of(house, record) as secret:
+        if suite.kind == "mac":
+            signature = suite.macs().mac(secret.buffer, _data(params.data))
+        else:
+            signature = suite.signatures().sign(
+                secret.buffer,
+                data=_optional(params.data),
+                digest=_optional(params.digest),
+                encoding="jose" if params.encoding is UNSET else params.encoding,
+                public=record.metadata.public if suite.alg == record.metadata.alg else None,
+            )
     return SignResult(signature=Base64Url(signature), alg=suite.alg)
 
 
-def prepare_message(store: KeyStore, session: Session, params: SignMessageParams) -> Record:
-    """The key of a call of ``signMessage``, checked against the format and the message.
-
-    Raises:
-        UnknownKey, KeyState, UsageNotAllowed, InvalidParams, Unsupported
-    """
-    from native_host.suites import signed_message
-
-    _refuse_request_key(params.request_key)
-    if len(params.message) > MESSAGE_BYTES:
-        raise TooLarge("The message is longer than a person could read before signing it.")
-    record = records.find_usable(store, session, params.key_id, "message")
-    if params.format not in signed_message.FORMATS:
-        raise Unsupported(detail=params.format)
-    try:
-        signed_message.check(params.format, record.metadata.alg, record.metadata.path, record.metadata.public or b"", bytes(params.message))
-    except signed_message.WrongKey:
-        raise InvalidParams("This key cannot sign messages of that format.", path="format") from None
-    except signed_message.NotAMessage:
-        raise InvalidParams("These bytes are a transaction, not a message, and are not signed as one.", path="message") from None
-    return record
-
-
-def sign_message(house: House, permit: Permit, params: SignMessageParams) -> SignMessageResult:
-    """A signature of the message that was reviewed, in the format's own encoding."""
-    from native_host.suites import signed_message
-
-    record = prepare_message(house.store, permit.session, params)
-    records.check_revision(permit.facts, record)
-    metadata = record.metadata
-    with _secret(house, record) as secret:
-        signature, address = signed_message.sign(
-            params.format, metadata.alg, metadata.path, metadata.public or b"", secret.buffer, bytes(params.message)
-        )
-    return SignMessageResult(signature=Base64Url(signature), address=address)
-
-
 def verify(house: House, permit: Permit, params: VerifyParams) -> VerifyResult:
-    """Whether a signature is valid; what is no signature at all is not."""
+    """Whether a signature is valid; what is no signature at all is not. A MAC is verified with its key, which must be the host's."""
     suite = records.suite_of(params.alg)
-    if not suite.signs:
+    if suite.kind not in SIGNERS:
         raise InvalidParams("That is no signature algorithm.", path="alg")
     _check_input(suite, data=params.data, digest=params.digest, encoding=params.encoding)
-    public = _public(house, permit, params, suite)
-    valid = suite.signatures().verify(
+    if (params.public_key_jwk is UNSET) == (params.key_id is UNSET):
+        raise InvalidParams("Exactly one of publicKeyJwk and keyId is needed.", path="publicKeyJwk")
+    if suite.kind == "mac":
+        return VerifyResult(valid=_verify_mac(house, permit, params, suite))
+    if params.public_key_jwk is not UNSET:
+        publics = [records.parse_public(params.public_key_jwk, suite)]
+    else:
+        record = _opened(house, permit, str(params.key_id))
+        publics = [records.public_as(found, suite) for found in versions.versions_of(house.store, record, params.version)]
+    return VerifyResult(valid=any(_is_valid(suite, public, params) for public in publics))
+
+
+def aggregate(params: AggregateSignaturesParams) -> AggregateSignaturesResult:
+    """One signature out of many (draft-irtf-cfrg-bls-signature section 2.8).
+
+    Raises:
+        InvalidParams: one of them is no signature.
+        Unsupported: an algorithm without aggregation.
+    """
+    code = _aggregating(params.alg)
+    try:
+        return AggregateSignaturesResult(signature=Base64Url(code.aggregate([bytes(one) for one in params.signatures])))
+    except ValueError:
+        raise InvalidParams("One of these is not a signature of this algorithm.", path="signatures") from None
+
+
+def aggregate_verify(params: AggregateVerifyParams) -> VerifyResult:
+    """Whether an aggregate is valid for all of its keys (sections 2.9 and 3.3.4)."""
+    suite, code = records.suite_of(params.alg), _aggregating(params.alg)
+    publics = [records.parse_public(jwk, suite, path="publicKeyJwks") for jwk in params.public_key_jwks]
+    messages, signature = [bytes(data) for data in params.data], bytes(params.signature)
+    if len(messages) == 1:
+        return VerifyResult(valid=code.fast_aggregate_verify(publics, messages[0], signature))
+    if len(messages) != len(publics):
+        raise InvalidParams("There must be as many data as keys, or one that all have signed.", path="data")
+    return VerifyResult(valid=code.aggregate_verify(publics, messages, signature))
+
+
+def _aggregating(alg: str) -> Any:
+    suite = records.suite_of(alg)
+    if not suite.aggregates:
+        raise Unsupported("This algorithm's signatures cannot be made one.", detail=alg)
+    return suite.code()
+
+
+def _verify_mac(house: House, permit: Permit, params: VerifyParams, suite: Suite) -> bool:
+    if params.key_id is UNSET:
+        raise InvalidParams("A code is verified with the key that made it, by its keyId.", path="keyId")
+    _opened(house, permit, str(params.key_id))
+    record = records.find_usable(house.store, permit.session, str(params.key_id), "verify")
+    records.suite_for(record, params.alg, ("mac",))
+    for found in versions.versions_of(house.store, record, params.version):
+        with secret_of(house, found) as secret:
+            if suite.macs().verify_mac(secret.buffer, _data(params.data), bytes(params.signature)):
+                return True
+    return False
+
+
+def _is_valid(suite: Suite, public: bytes, params: VerifyParams) -> bool:
+    return suite.signatures().verify(
         public,
-        data=None if params.data is UNSET else bytes(params.data),
-        digest=None if params.digest is UNSET else bytes(params.digest),
+        data=_optional(params.data),
+        digest=_optional(params.digest),
         signature=bytes(params.signature),
         encoding="jose" if params.encoding is UNSET else params.encoding,
     )
-    return VerifyResult(valid=valid)
 
 
-@contextmanager
-def _secret(house: House, record: Record) -> Iterator[SecretBytes]:
-    """The key's secret, derived anew where it comes from a seed, wiped at the end."""
-    metadata = record.metadata
-    if metadata.parent is None:
-        with house.store.unseal_secret(record) as secret:
-            yield secret
-        return
-    from native_host.operations.seeds import seed_of
-    from native_host.suites.hd import derivation
+def _opened(house: House, permit: Permit, key_id: str) -> Record:
+    if permit.session.state != "unlocked":
+        raise Uninitialized if permit.session.state == "uninitialized" else Locked
+    return records.find(house.store, permit.session, key_id)
 
-    seed = house.store.read(metadata.parent)
-    if seed is None or metadata.scheme is None or metadata.path is None:
-        raise Locked
-    with house.store.unseal_secret(seed) as unsealed:
-        derived = derivation.derive(metadata.alg, metadata.scheme, seed_of(seed, unsealed), metadata.path)
-    with SecretBytes(derived) as secret:
-        yield secret
+
+def _data(value: object) -> bytes:
+    return bytes(value) if isinstance(value, bytes) else b""
+
+
+def _optional(value: object) -> bytes | None:
+    return bytes(value) if isinstance(value, bytes) else None
 
 
 def _check_input(suite: Suite, *, data: object, digest: object, encoding: object) -> None:
@@ -139,31 +151,3 @@ def _check_input(suite: Suite, *, data: object, digest: object, encoding: object
         raise InvalidParams("This algorithm takes no digest, or one of another length.", path="digest")
     if encoding is not UNSET and encoding not in suite.encodings:
         raise InvalidParams("This algorithm's signatures have no such encoding.", path="encoding")
-
-
-def _public(house: House, permit: Permit, params: VerifyParams, suite: Suite) -> bytes:
-    if (params.public_key_jwk is UNSET) == (params.key_id is UNSET):
-        raise InvalidParams("Exactly one of publicKeyJwk and keyId is needed.", path="publicKeyJwk")
-    if params.public_key_jwk is not UNSET:
-        return _parse_public(params.public_key_jwk, suite)
-    if permit.session.state != "unlocked":
-        raise Uninitialized if permit.session.state == "uninitialized" else Locked
-    record = records.find(house.store, permit.session, str(params.key_id))
-    return records.public_as(record, suite)
-
-
-def _parse_public(jwk: PublicKeyJwk, suite: Suite) -> bytes:
-    from native_host.encodings.jwk import Jwk
-
-    try:
-        if jwk.crv is UNSET or jwk.x is UNSET:
-            raise ValueError("a coordinate is missing")
-        return suite.pairs().parse_public(Jwk(kty=jwk.kty, crv=jwk.crv, x=bytes(jwk.x), y=None if jwk.y is UNSET else bytes(jwk.y)))
-    except ValueError:
-        raise InvalidParams("That is not a public key of this algorithm.", path="publicKeyJwk") from None
-
-
-def _refuse_request_key(request_key: object) -> None:
-    """Answering the recorded outcome needs a record of outcomes, which this host does not keep yet."""
-    if request_key is not UNSET:
-        raise Unsupported("This host does not remember requests by a key yet.", detail="requestKey")

@@ -1,4 +1,4 @@
-"""Every params and every result of protocol version 1, sections 5 to 7, and its events.
+"""Every params and every result of protocol version 1, sections 5 and 6, and its events; section 7 is in ``uses.py``.
 
 A member that may be left out is ``T | UnsetType = UNSET``: present or absent, never ``null``.
 No type here has a member that carries a private key, seed, mnemonic, passphrase, PIN or KEK; a test walks them all.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 
 from native_host.protocol.wire import Base64Url, Message
 
@@ -31,84 +31,44 @@ Usage = Literal[
 ]
 Protection = Literal["software", "platform", "tpm", "token", "remote", "device"]
 Provenance = Literal["generated", "imported", "restored", "unwrapped", "derived"]
-Scheme = Literal["BIP32", "SLIP10", "EIP2333"]
+Scheme = Literal["BIP32", "SLIP10", "EIP2333", "CIP1852"]
 SignatureEncoding = Literal["jose", "der"]
+AlgorithmLabel = Literal["legacy", "unauthenticated", "post-quantum"]
+ExtendedKeyFormat = Literal["xpub", "ypub", "zpub", "tpub", "upub", "vpub"]
 EventType = Literal["locked", "unlocked", "keysChanged", "approvalWaiting", "approvalDone"]
-AlgorithmName = Literal[
-    "BIP39",
-    "SEED",
-    "Ed25519",
-    "Ed448",
-    "ES256",
-    "ES384",
-    "ES512",
-    "ES224",
-    "ES256K",
-    "ES256K-R",
-    "BIP340",
-    "RS256",
-    "RS384",
-    "RS512",
-    "PS256",
-    "PS384",
-    "PS512",
-    "BLS12381G2",
-    "ML-DSA-44",
-    "ML-DSA-65",
-    "ML-DSA-87",
-    "HS256",
-    "HS384",
-    "HS512",
-    "A128GCM",
-    "A192GCM",
-    "A256GCM",
-    "A128CBC",
-    "A192CBC",
-    "A256CBC",
-    "A128CTR",
-    "A192CTR",
-    "A256CTR",
-    "A128ECB",
-    "A256ECB",
-    "C20P",
-    "XC20P",
-    "A128KW",
-    "A192KW",
-    "A256KW",
-    "RSA-OAEP",
-    "RSA-OAEP-256",
-    "X25519",
-    "X448",
-    "ECDH-P256",
-    "ECDH-P384",
-    "ECDH-P521",
-    "ML-KEM-512",
-    "ML-KEM-768",
-    "ML-KEM-1024",
-]
-"""Every ``alg`` that version 1 names, for the published types. What a host offers stands in ``hello``'s ``algorithms``; params take
-any short text, so that an unknown name is ``unsupported`` and not ``invalid_params``."""
-
 KeyId = Annotated[str, Meta(min_length=1, max_length=64)]
 Algorithm = Annotated[str, Meta(min_length=1, max_length=32, title="AlgorithmName")]
+"""What a host offers stands in ``hello``'s ``algorithms``; any short text is taken, so that an unknown name is ``unsupported`` and
+not ``invalid_params``. The published type is made from the table of suites."""
 Label = Annotated[str, Meta(max_length=128)]
 Path = Annotated[str, Meta(min_length=1, max_length=256)]
 Usages = Annotated[list[Usage], Meta(min_length=1, max_length=13)]
 RequestKey = Annotated[str, Meta(min_length=1, max_length=64)]
 ShortText = Annotated[str, Meta(min_length=1, max_length=128)]
+Time = Annotated[str, Meta(min_length=20, max_length=35)]
+UseCount = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Cursor = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class PublicKeyJwk(Message, frozen=True, kw_only=True):
-    """A public JSON Web Key (RFC 7517; OKP: RFC 8037; secp256k1: RFC 8812). A private member is refused."""
+    """A public JSON Web Key (RFC 7517; OKP: RFC 8037; secp256k1: RFC 8812; AKP: RFC 9964). A private member is refused.
+
+    ``ext`` and ``key_ops``, which WebCrypto writes, are read and have no effect.
+    """
 
     kty: Annotated[str, Meta(max_length=16)]
     crv: Annotated[str, Meta(max_length=32)] | UnsetType = UNSET
     x: Base64Url | UnsetType = UNSET
     y: Base64Url | UnsetType = UNSET
+    n: Base64Url | UnsetType = UNSET
+    e: Base64Url | UnsetType = UNSET
+    pub: Base64Url | UnsetType = UNSET
     alg: Annotated[str, Meta(max_length=32)] | UnsetType = UNSET
     kid: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET
     use: Annotated[str, Meta(max_length=16)] | UnsetType = UNSET
+    ext: bool | UnsetType = UNSET
+    key_ops: Annotated[list[ShortText], Meta(max_length=16)] | UnsetType = field(default=UNSET, name="key_ops")
 
 
 class Page(Message, frozen=True, kw_only=True):
@@ -211,6 +171,10 @@ class DerivedFrom(Message, frozen=True, kw_only=True):
 
 
 class KeyInfo(Message, frozen=True, kw_only=True):
+    """``labels`` say what to know of the algorithm: ``legacy``, ``unauthenticated``, ``post-quantum``. ``expiresAt`` and ``usesLeft`` are
+    there if the key has such an end. ``version`` counts rotations.
+    """
+
     key_id: str
     alg: str
     usages: list[Usage]
@@ -225,15 +189,25 @@ class KeyInfo(Message, frozen=True, kw_only=True):
     state: KeyStateName
     version: int
     created_at: str
+    labels: list[AlgorithmLabel] | UnsetType = UNSET
+    expires_at: str | UnsetType = UNSET
+    uses_left: int | UnsetType = UNSET
 
 
 class GenerateKeyParams(Message, frozen=True, kw_only=True):
+    """``words`` and ``language`` (a word list of BIP39) are for ``BIP39``, ``modulusLength`` (2048, 3072 or 4096 bits, default 3072) is for
+    RSA. After ``expiresAt``, or ``maxUses`` uses of the private key, the key does nothing more.
+    """
+
     alg: Algorithm
     usages: Usages | UnsetType = UNSET
     label: Label | UnsetType = UNSET
     backend: Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType = UNSET
     words: Literal[12, 15, 18, 21, 24] | UnsetType = UNSET
+    language: Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType = UNSET
     modulus_length: Annotated[int, Meta(ge=2048, le=16384)] | UnsetType = UNSET
+    expires_at: Time | UnsetType = UNSET
+    max_uses: UseCount | UnsetType = UNSET
 
 
 class ImportKeyOffer(Message, frozen=True, kw_only=True):
@@ -250,10 +224,15 @@ class ImportKeyParams(Message, frozen=True, kw_only=True):
     alg: Algorithm
     usages: Usages | UnsetType = UNSET
     label: Label | UnsetType = UNSET
+    expires_at: Time | UnsetType = UNSET
+    max_uses: UseCount | UnsetType = UNSET
 
 
 class RestoreSeedParams(Message, frozen=True, kw_only=True):
+    """``language`` names the word list where the words are in more than one."""
+
     label: Label | UnsetType = UNSET
+    language: Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType = UNSET
 
 
 class DeriveKeyParams(Message, frozen=True, kw_only=True):
@@ -263,6 +242,8 @@ class DeriveKeyParams(Message, frozen=True, kw_only=True):
     scheme: Scheme | UnsetType = UNSET
     usages: Usages | UnsetType = UNSET
     label: Label | UnsetType = UNSET
+    expires_at: Time | UnsetType = UNSET
+    max_uses: UseCount | UnsetType = UNSET
 
 
 class GetPublicKeyParams(Message, frozen=True, kw_only=True):
@@ -273,11 +254,30 @@ class GetPublicKeyParams(Message, frozen=True, kw_only=True):
 
 
 class PublicKeyResult(Message, frozen=True, kw_only=True):
-    """``raw``: EC keys as SEC1 compressed (33 bytes), BIP340 x-only (32), OKP keys as their standard's bytes (32)."""
+    """``raw``: EC keys as SEC 1 compressed, BIP340 x-only (32 bytes), RSA keys as ``RSAPublicKey`` (RFC 8017), all others as their
+    standard's bytes. ``multikey`` and ``did`` (did:key) are left out where the kind of key has none.
+    """
 
     public_key_jwk: PublicKeyJwk
-    multikey: str
+    multikey: str | UnsetType = UNSET
+    did: str | UnsetType = UNSET
     raw: Base64Url
+
+
+class GetExtendedPublicKeyParams(Message, frozen=True, kw_only=True):
+    """``format`` by SLIP-0132; its default follows the path's purpose (49': ``ypub``, 84': ``zpub``) and coin, else ``xpub``."""
+
+    key_id: KeyId
+    path: Path
+    format: ExtendedKeyFormat | UnsetType = UNSET
+    page: Page | UnsetType = UNSET
+
+
+class ExtendedPublicKeyResult(Message, frozen=True, kw_only=True):
+    """``xpub`` in the format asked for."""
+
+    xpub: str
+    format: ExtendedKeyFormat
 
 
 class ListKeysParams(Message, frozen=True, kw_only=True):
@@ -291,80 +291,31 @@ class ListKeysResult(Message, frozen=True, kw_only=True):
 
 
 class UpdateKeyParams(Message, frozen=True, kw_only=True):
+    """``usages``, ``expiresAt`` and ``maxUses`` can only become less. ``maxUses`` counts from the key's beginning."""
+
     key_id: KeyId
     label: Label | UnsetType = UNSET
     state: Literal["active", "disabled"] | UnsetType = UNSET
     usages: Usages | UnsetType = UNSET
+    expires_at: Time | UnsetType = UNSET
+    max_uses: UseCount | UnsetType = UNSET
+
+
+class RotateKeyParams(Message, frozen=True, kw_only=True):
+    """The key keeps its id, label and usages. Older versions go on verifying and decrypting."""
+
+    key_id: KeyId
 
 
 class DestroyKeyParams(Message, frozen=True, kw_only=True):
     key_id: KeyId
 
 
-# --- section 7: use -------------------------------------------------------------------------------------------------
-
-
-class SignParams(Message, frozen=True, kw_only=True):
-    """Exactly one of ``data`` and ``digest``."""
-
-    key_id: KeyId
-    data: Base64Url | UnsetType = UNSET
-    digest: Base64Url | UnsetType = UNSET
-    alg: Algorithm | UnsetType = UNSET
-    encoding: SignatureEncoding | UnsetType = UNSET
-    page: Page | UnsetType = UNSET
-    request_key: RequestKey | UnsetType = UNSET
-
-
-class SignResult(Message, frozen=True, kw_only=True):
-    signature: Base64Url
-    alg: str
-
-
-class VerifyParams(Message, frozen=True, kw_only=True):
-    """Exactly one of ``publicKeyJwk`` and ``keyId``, and exactly one of ``data`` and ``digest``."""
-
-    public_key_jwk: PublicKeyJwk | UnsetType = UNSET
-    key_id: KeyId | UnsetType = UNSET
-    alg: Algorithm
-    data: Base64Url | UnsetType = UNSET
-    digest: Base64Url | UnsetType = UNSET
-    signature: Base64Url
-    encoding: SignatureEncoding | UnsetType = UNSET
-
-
-class VerifyResult(Message, frozen=True, kw_only=True):
-    valid: bool
-
-
-class RandomBytesParams(Message, frozen=True, kw_only=True):
-    length: Annotated[int, Meta(ge=1, le=65536)]
-
-
-class RandomBytesResult(Message, frozen=True, kw_only=True):
-    bytes: Base64Url
-
-
-class SignMessageParams(Message, frozen=True, kw_only=True):
-    key_id: KeyId
-    format: Annotated[str, Meta(min_length=1, max_length=32)]
-    message: Base64Url
-    page: Page | UnsetType = UNSET
-    request_key: RequestKey | UnsetType = UNSET
-
-
-class SignMessageResult(Message, frozen=True, kw_only=True):
-    """``signature``: ``eip191`` r‖s‖v with v 27 or 28 (65 bytes), ``bip322`` the serialized witness stack, ``solana`` 64 bytes."""
-
-    signature: Base64Url
-    address: str
+# --- notifications and events -----------------------------------------------------------------------------------------
 
 
 class CancelParams(Message, frozen=True, kw_only=True):
     id: Annotated[int, Meta(ge=0, le=2**53 - 1)] | Annotated[str, Meta(min_length=1, max_length=64)]
-
-
-# --- events ---------------------------------------------------------------------------------------------------------
 
 
 class Event(Message, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from native_host.protocol import messages as m
+from native_host.protocol import uses as u
 from native_host.protocol.wire import Message
 from native_host.value import Value
 
@@ -48,26 +49,28 @@ _ROWS = (
     Method(name="restoreSeed", params=m.RestoreSeedParams, result=m.KeyInfo, consent="person", summary="Have the person type recovery words in the host's own window."),
     Method(name="deriveKey", params=m.DeriveKeyParams, result=m.KeyInfo, consent="own", summary="An account key from a seed."),
     Method(name="getPublicKey", params=m.GetPublicKeyParams, result=m.PublicKeyResult, consent="public", summary="The public key of a key, or of a path of a seed."),
-    Method(name="getExtendedPublicKey", consent="person", summary="An xpub of a seed.", available=False),
+    Method(name="getExtendedPublicKey", params=m.GetExtendedPublicKeyParams, result=m.ExtendedPublicKeyResult, consent="person", summary="An extended public key (BIP32) of a seed: it shows every address below it."),
     Method(name="listKeys", params=m.ListKeysParams, result=m.ListKeysResult, consent="public", summary="The keys of the caller's wallet, a page at a time."),
     Method(name="updateKey", params=m.UpdateKeyParams, result=m.KeyInfo, consent="own", summary="Rename, disable, enable or narrow a key; confirm a seed's backup."),
-    Method(name="rotateKey", consent="own", summary="A new version of a key.", available=False),
+    Method(name="rotateKey", params=m.RotateKeyParams, result=m.KeyInfo, consent="own", summary="A new version of a key; older ones still verify and decrypt."),
     Method(name="destroyKey", params=m.DestroyKeyParams, result=m.Empty, consent="person", summary="Destroy a key and all that is derived from it."),
-    Method(name="sign", params=m.SignParams, result=m.SignResult, consent="person", summary="Sign bytes or a digest."),
-    Method(name="verify", params=m.VerifyParams, result=m.VerifyResult, consent="public", needs="hello", summary="Whether a signature is valid."),
-    Method(name="encrypt", consent="public", needs="hello", summary="Encrypt for a key.", available=False),
-    Method(name="decrypt", consent="person", summary="Decrypt with a key.", available=False),
-    Method(name="wrapKey", consent="person", summary="Encrypt a key with a key.", available=False),
-    Method(name="unwrapKey", consent="person", summary="Take in a wrapped key.", available=False),
-    Method(name="encapsulate", consent="public", needs="hello", summary="A fresh secret for a key, by a KEM.", available=False),
-    Method(name="decapsulate", consent="person", summary="The secret of an encapsulation.", available=False),
-    Method(name="deriveSecret", consent="person", summary="A shared secret by key agreement.", available=False),
-    Method(name="randomBytes", params=m.RandomBytesParams, result=m.RandomBytesResult, consent="public", needs="hello", summary="Random bytes of the operating system."),
-    Method(name="signMessage", params=m.SignMessageParams, result=m.SignMessageResult, consent="person", summary="Sign a message in a chain's own format."),
+    Method(name="sign", params=u.SignParams, result=u.SignResult, consent="person", summary="Sign bytes or a digest."),
+    Method(name="verify", params=u.VerifyParams, result=u.VerifyResult, consent="public", needs="hello", summary="Whether a signature is valid."),
+    Method(name="encrypt", params=u.EncryptParams, result=u.EncryptResult, consent="public", needs="hello", summary="Encrypt for a key."),
+    Method(name="decrypt", params=u.DecryptParams, result=u.DecryptResult, consent="person", summary="Decrypt with a key."),
+    Method(name="wrapKey", params=u.WrapKeyParams, result=u.WrapKeyResult, consent="person", summary="Encrypt a key with a key."),
+    Method(name="unwrapKey", params=u.UnwrapKeyParams, result=m.KeyInfo, consent="person", summary="Take in a wrapped key."),
+    Method(name="encapsulate", params=u.EncapsulateParams, result=u.EncapsulateResult, consent="public", needs="hello", summary="A fresh secret for a key, by a KEM."),
+    Method(name="decapsulate", params=u.DecapsulateParams, result=u.SecretResult, consent="person", summary="The secret of an encapsulation."),
+    Method(name="deriveSecret", params=u.DeriveSecretParams, result=u.SecretResult, consent="person", summary="A shared secret by key agreement."),
+    Method(name="randomBytes", params=u.RandomBytesParams, result=u.RandomBytesResult, consent="public", needs="hello", summary="Random bytes of the operating system."),
+    Method(name="signMessage", params=u.SignMessageParams, result=u.SignMessageResult, consent="person", summary="Sign a message in a chain's own format."),
     Method(name="signTypedData", consent="person", summary="Sign EIP-712 typed data.", available=False),
     Method(name="signTransaction", consent="person", summary="Sign a transaction that the host decoded.", available=False),
     Method(name="signPsbt", consent="person", summary="Sign a partially signed Bitcoin transaction.", available=False),
-    Method(name="signJws", consent="person", summary="Sign a JSON Web Signature.", available=False),
+    Method(name="signJws", params=u.SignJwsParams, result=u.SignJwsResult, consent="person", summary="Sign a JSON Web Signature."),
+    Method(name="aggregateSignatures", params=u.AggregateSignaturesParams, result=u.AggregateSignaturesResult, consent="public", needs="hello", summary="One signature out of many, where the algorithm can."),
+    Method(name="aggregateVerify", params=u.AggregateVerifyParams, result=u.VerifyResult, consent="public", needs="hello", summary="Whether an aggregate signature is valid for all of its keys."),
 )  # fmt: skip
 
 METHODS: dict[str, Method] = {row.name: row for row in _ROWS}

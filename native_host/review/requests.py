@@ -11,12 +11,22 @@ from native_host.protocol.approver import Fact, FactKind
 from native_host.protocol.messages import (
     DeriveKeyParams,
     DestroyKeyParams,
+    GetExtendedPublicKeyParams,
     ImportKeyParams,
     Page,
     RestoreSeedParams,
+    UpdateKeyParams,
+)
+from native_host.protocol.uses import (
+    DecapsulateParams,
+    DecryptParams,
+    DeriveSecretParams,
+    EncryptParams,
+    SignJwsParams,
     SignMessageParams,
     SignParams,
-    UpdateKeyParams,
+    UnwrapKeyParams,
+    WrapKeyParams,
 )
 from native_host.protocol.wire import Message
 from native_host.review.text import describe_message, visible
@@ -24,7 +34,13 @@ from native_host.value import Value
 
 FORMAT_NAMES = {
     "eip191": "Ethereum personal message (EIP-191)",
+    "siwe": "Sign-In with Ethereum (ERC-4361)",
     "bip322": "Bitcoin message (BIP-322, simple)",
+    "bip322-full": "Bitcoin message (BIP-322, full)",
+    "bip137": "Bitcoin message (BIP-137, old form)",
+    "solana-offchain": "Solana off-chain message",
+    "cip8": "Cardano message (CIP-8)",
+    "adr36": "Cosmos message (ADR-036)",
     "solana": "Solana message (signed as it stands)",
 }
 BLIND = (
@@ -33,15 +49,42 @@ BLIND = (
 )
 KNOWN_TO_SENDER = "Whoever sends this key knows it already, and keeps knowing it. Do not use it for money that must be yours alone."
 GONE_FOR_GOOD = "This cannot be undone. What this key holds is lost unless you have a backup of it elsewhere."
+UNAUTHENTICATED = (
+    "This algorithm does not protect against changes: whoever had the ciphertext may have changed what it decrypts to, and may learn the"
+    " plaintext by asking often. Refuse requests that come again and again."
+)
+LEGACY = "This algorithm is kept for what exists already. Do not use it for anything new."
+SECRET_GOES_OUT = "The extension gets the shared secret itself, and with it whatever is protected by that secret."
+KEY_GOES_OUT = "Whoever can use the wrapping key can take this key in elsewhere. Allow it only for a backup or a move of your own."
+WRAPS_FOR_OTHERS = (
+    "This wrapping key came from elsewhere: its owner will be able to use your key. You will be asked to compare its fingerprint."
+)
+EVERY_ADDRESS = (
+    "Whoever has this sees every address and payment below this path, past and future, and can link them to you. It cannot spend."
+    " Together with one private key below it, it would give away all of them."
+)
 RAW_ACCOUNT = "With this, the account can sign bytes that Strongroom cannot read, transactions among them."
 
 
+class Target(Value, frozen=True, kw_only=True):
+    """The key that is to be wrapped."""
+
+    label: str
+    alg: str
+
+
 class Subject(Value, frozen=True, kw_only=True):
-    """What a review may know of its key; the key's name and algorithm stand beside every review and are not repeated in it."""
+    """What a review may know of its key; the key's name and algorithm stand beside every review and are not repeated in it.
+    ``now_ms``: the time of asking, in milliseconds since 1970, by which what has expired is told.
+    """
 
     address: str | None = None
     path: str | None = None
     dependants: int = 0
+    labels: tuple[str, ...] = ()
+    provenance: str = "generated"
+    target: Target | None = None
+    now_ms: int | None = None
 
 
 class Review(Value, frozen=True, kw_only=True):
@@ -54,24 +97,47 @@ class Review(Value, frozen=True, kw_only=True):
 
 def review(params: Message, subject: Subject | None) -> Review:
     """The review of a call's params about ``subject``; a method without a text of its own is named by its type."""
+    made = _keeping(params, subject) or _using(params, subject)
+    return Review(
+        title=made.title,
+        facts=(*_about(subject), *made.facts, *_page(params)),
+        warnings=(*made.warnings, *_about_algorithm(params, subject)),
+    )
+
+
+def _keeping(params: Message, subject: Subject | None) -> Review | None:
+    match params:
+        case ImportKeyParams():
+            return _import_key(params)
+        case RestoreSeedParams():
+            return _restore_seed(params)
+        case DestroyKeyParams():
+            return _destroy_key(subject)
+        case DeriveKeyParams():
+            return _derive_key(params)
+        case UpdateKeyParams():
+            return Review(title="Enable a disabled key")
+        case GetExtendedPublicKeyParams():
+            facts = (_fact("Below the path", params.path, "path"),)
+            return Review(title="Show all addresses of an account", facts=facts, warnings=(EVERY_ADDRESS,))
+        case WrapKeyParams() | UnwrapKeyParams():
+            return _move_key(params, subject)
+    return None
+
+
+def _using(params: Message, subject: Subject | None) -> Review:
     match params:
         case SignParams():
-            made = _sign(params)
+            return _sign(params)
         case SignMessageParams():
-            made = _sign_message(params)
-        case ImportKeyParams():
-            made = _import_key(params)
-        case RestoreSeedParams():
-            made = _restore_seed(params)
-        case DestroyKeyParams():
-            made = _destroy_key(subject)
-        case DeriveKeyParams():
-            made = _derive_key(params)
-        case UpdateKeyParams():
-            made = Review(title="Enable a disabled key")
-        case _:
-            made = Review(title="Use a key")
-    return Review(title=made.title, facts=(*_about(subject), *made.facts, *_page(params)), warnings=made.warnings)
+            return _sign_message(params, subject)
+        case SignJwsParams():
+            return _sign_jws(params, subject)
+        case EncryptParams():
+            return Review(title="Encrypt, with your key as the sender's", facts=_bytes("Message", params.plaintext)[0])
+        case DecryptParams() | DecapsulateParams() | DeriveSecretParams():
+            return _open_secret(params)
+    return Review(title="Use a key")
 
 
 def attach_review(origins: tuple[str, ...], wallet: str) -> Review:
@@ -131,10 +197,60 @@ def _sign(params: SignParams) -> Review:
     return Review(title="Sign bytes blind", facts=facts, warnings=(BLIND, *warnings))
 
 
-def _sign_message(params: SignMessageParams) -> Review:
+def _sign_message(params: SignMessageParams, subject: Subject | None) -> Review:
+    from native_host.review import siwe
+
     facts, warnings = _bytes("Message", params.message)
-    name = FORMAT_NAMES.get(params.format, params.format)
-    return Review(title="Sign a message", facts=(*facts, _fact("Format", name)), warnings=warnings)
+    told: tuple[tuple[Fact, ...], tuple[str, ...]] = ((), ())
+    if params.format in {"eip191", "siwe"}:
+        page = params.page.origin if isinstance(params.page, Page) else None
+        told = siwe.describe_eip191(
+            bytes(params.message), page, now_ms=subject.now_ms if subject else None, address=subject.address if subject else None
+        )
+    name = _fact("Format", FORMAT_NAMES.get(params.format, params.format))
+    title = "Sign in to a website" if params.format == "siwe" else "Sign a message"
+    return Review(title=title, facts=(*told[0], *facts, name), warnings=(*told[1], *warnings))
+
+
+def _sign_jws(params: SignJwsParams, subject: Subject | None) -> Review:
+    from native_host.review.jose import describe_jws
+
+    facts, warnings = describe_jws(
+        bytes(params.payload), {} if params.header is UNSET else params.header, now_ms=subject.now_ms if subject else None
+    )
+    return Review(title="Sign a statement (JWS)", facts=facts, warnings=warnings)
+
+
+def _open_secret(params: DecryptParams | DecapsulateParams | DeriveSecretParams) -> Review:
+    if isinstance(params, DecryptParams):
+        facts = (_fact("Algorithm", params.alg), _fact("Size of what is encrypted", f"{len(params.ciphertext)} bytes"))
+        return Review(title="Decrypt for the extension", facts=facts)
+    if isinstance(params, DecapsulateParams):
+        return Review(title="Open an encapsulated secret for the extension", warnings=(SECRET_GOES_OUT,))
+    other = params.public_key_jwk
+    x = b"" if other.x is UNSET else other.x
+    return Review(
+        title="Agree on a secret for the extension", facts=(_fact("The other's public key", x.hex(), "hex"),), warnings=(SECRET_GOES_OUT,)
+    )
+
+
+def _move_key(params: WrapKeyParams | UnwrapKeyParams, subject: Subject | None) -> Review:
+    if isinstance(params, UnwrapKeyParams):
+        facts = [_fact("Algorithm of the new key", params.target_alg)]
+        if params.usages is not UNSET:
+            facts.append(_fact("May be used for", ", ".join(params.usages)))
+        return Review(title="Take in a wrapped key", facts=tuple(facts), warnings=(KNOWN_TO_SENDER,))
+    target = subject.target if subject else None
+    facts = [] if target is None else [_fact("Key to give out", target.label or "(no name)"), _fact("Its algorithm", target.alg)]
+    warnings = (KEY_GOES_OUT,) if subject is None or subject.provenance == "generated" else (KEY_GOES_OUT, WRAPS_FOR_OTHERS)
+    return Review(title="Give out a key, encrypted under another", facts=tuple(facts), warnings=warnings)
+
+
+def _about_algorithm(params: Message, subject: Subject | None) -> tuple[str, ...]:
+    """What to know of the key's algorithm before using its private key; not for what does not use it."""
+    if subject is None or isinstance(params, DestroyKeyParams | UpdateKeyParams):
+        return ()
+    return tuple(text for label, text in (("unauthenticated", UNAUTHENTICATED), ("legacy", LEGACY)) if label in subject.labels)
 
 
 def _import_key(params: ImportKeyParams) -> Review:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 from native_host.suites.known_answers import answer_of
 from native_host.suites.table import SUITES
@@ -13,9 +12,7 @@ def main() -> None:
     """Prints one line an algorithm."""
     for suite in SUITES.values():
         if suite.kind not in {"seed", "jwe"}:
-            name, _, attribute = suite.place.partition(":")
-            module = import_module(f"native_host.suites.{name}")
-            sys.stdout.write(f'    "{suite.alg}": "{answer_of(suite, getattr(module, attribute) if attribute else module)}",\n')
+            sys.stdout.write(f'    "{suite.alg}": "{answer_of(suite, suite.loaded())}",\n')
 
 
 if __name__ == "__main__":

@@ -54,7 +54,10 @@ def secret_of(suite: Suite) -> bytes:
     """The fixed secret of an algorithm."""
     if suite.kty == "RSA":
         return RSA_SECRET
-    return stream(suite.secret_bytes[0] if suite.secret_bytes else 32)
+    if suite.secret_bytes is None:
+        code: kinds.KeyPairs = suite.loaded()
+        return bytes(code.generate_secret(stream))
+    return stream(suite.secret_bytes[0])
 
 
 def _require(*, holds: bool) -> None:
@@ -109,7 +112,8 @@ def _public_cipher(suite: Suite, code: kinds.PublicCiphers) -> bytes:
 
 
 def _agreement(suite: Suite, code: kinds.Agreements) -> bytes:
-    ours, theirs = secret_of(suite), bytes(reversed(secret_of(suite)))
+    ours = secret_of(suite)
+    theirs = ours[:1] + bytes(reversed(ours[1:]))  # the first byte keeps it below the order of P-521
     shared = code.shared_secret(ours, code.public_key(theirs))
     _require(holds=shared == code.shared_secret(theirs, code.public_key(ours)))
     return bytes(shared)

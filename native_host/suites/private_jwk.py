@@ -1,7 +1,8 @@
-"""Private JSON Web Keys: EC (RFC 7518 section 6.2.2), OKP (RFC 8037 section 2) and ``oct`` (RFC 7518 section 6.4).
+"""Private JSON Web Keys: EC and RSA (RFC 7518 sections 6.2.2, 6.3.2), ``oct`` (section 6.4), OKP (RFC 8037 section 2), AKP (RFC 9964).
 
 Other members are ignored, as RFC 7517 section 4 asks. The public members must be there and match the secret: one who
-sends a key together with another's public part would have it known under that other's name.
+sends a key together with another's public part would have it known under that other's name. JSON makes text of a secret on
+the way, which cannot be wiped.
 """
 
 from __future__ import annotations
@@ -9,19 +10,19 @@ from __future__ import annotations
 from hmac import compare_digest
 
 from msgspec import UNSET, MsgspecError, UnsetType
-from msgspec.json import Decoder
+from msgspec.json import Decoder, Encoder
 
-from native_host.encodings.base64url import decode_base64url
-from native_host.encodings.jwk import Jwk
+from native_host.encodings.base64url import decode_base64url, encode_base64url
+from native_host.encodings.jwk import Jwk, encode_members
 from native_host.suites.table import Suite
 from native_host.value import Value
 
-SECRET_BYTES = 32
-MIN_SEED_BYTES = 16
-MAX_SEED_BYTES = 64
+RSA_MEMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
 
 
-class _Members(Value, frozen=True, kw_only=True):
+class PrivateMembers(Value, frozen=True, kw_only=True):
+    """The members that are read. ``oth`` (RSA keys of more than two primes) is refused, ``key_ops`` are the usages of a wrapped key."""
+
     kty: str
     alg: str | UnsetType = UNSET
     crv: str | UnsetType = UNSET
@@ -29,46 +30,102 @@ class _Members(Value, frozen=True, kw_only=True):
     y: str | UnsetType = UNSET
     d: str | UnsetType = UNSET
     k: str | UnsetType = UNSET
+    n: str | UnsetType = UNSET
+    e: str | UnsetType = UNSET
+    p: str | UnsetType = UNSET
+    q: str | UnsetType = UNSET
+    dp: str | UnsetType = UNSET
+    dq: str | UnsetType = UNSET
+    qi: str | UnsetType = UNSET
+    oth: object = UNSET
+    pub: str | UnsetType = UNSET
+    priv: str | UnsetType = UNSET
+    key_ops: list[str] | UnsetType = UNSET
 
 
-_DECODER = Decoder(_Members)
+_DECODER = Decoder(PrivateMembers)
+_encode = Encoder().encode
 
 
 def parse_private_jwk(plaintext: bytes | bytearray | memoryview, suite: Suite) -> bytearray:
-    """The secret of a JWK for ``suite``: 32 bytes, or 16 to 64 for a seed.
-
-    JSON makes text of it on the way, which cannot be wiped.
+    """The secret of a JWK for ``suite``, in the form that the suite's code takes.
 
     Raises:
         ValueError: if it is not JSON, of another kind, incomplete, out of range, or its public members do not match.
     """
+    return secret_of_members(read_members(plaintext), suite)
+
+
+def read_members(plaintext: bytes | bytearray | memoryview) -> PrivateMembers:
+    """The members of a private JWK; raises ``ValueError`` if it is not one."""
     try:
-        members = _DECODER.decode(plaintext)
+        return _DECODER.decode(plaintext)
     except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise ValueError("not a JWK") from None
+
+
+def secret_of_members(members: PrivateMembers, suite: Suite) -> bytearray:
+    """As ``parse_private_jwk``, from members that were read."""
     if members.kty != suite.kty:
         raise ValueError("the JWK is of another kind of key")
     if members.alg is not UNSET and members.alg != suite.alg and members.alg not in suite.jwk_algs:
         raise ValueError("the JWK is for another algorithm")
-    return _seed(members) if suite.kty == "oct" else _secret(members, suite)
-
-
-def _seed(members: _Members) -> bytearray:
-    seed = bytearray(_bytes(members.k))
-    if not MIN_SEED_BYTES <= len(seed) <= MAX_SEED_BYTES:
-        raise ValueError("a seed has 16 to 64 bytes")
-    return seed
-
-
-def _secret(members: _Members, suite: Suite) -> bytearray:
-    secret = bytearray(_bytes(members.d))
-    if len(secret) != SECRET_BYTES or members.crv is UNSET:
-        raise ValueError("the JWK's secret has not the length of its kind")
-    module = suite.pairs()
-    claimed = Jwk(kty=members.kty, crv=members.crv, x=_bytes(members.x), y=None if members.y is UNSET else _bytes(members.y))
-    public = module.public_key(secret)
-    if not compare_digest(module.parse_public(claimed), public):
+    if suite.kty == "oct":
+        return _fitting(bytearray(_bytes(members.k)), suite)
+    secret = _rsa(members) if suite.kty == "RSA" else _fitting(bytearray(_bytes(members.priv if suite.kty == "AKP" else members.d)), suite)
+    code = suite.pairs()
+    if not compare_digest(code.parse_public(_claimed(members)), code.public_key(secret)):
         raise ValueError("the JWK's public members are not those of its secret")
+    return secret
+
+
+def encode_private_jwk(suite: Suite, secret: bytes | bytearray | memoryview, usages: tuple[str, ...]) -> bytearray:
+    """A private JWK of a key, with its ``alg`` and its usages as ``key_ops`` (RFC 7517 section 4.3; usages of our own among them)."""
+    if suite.kty == "oct":
+        members = {"kty": "oct", "k": encode_base64url(secret)}
+    else:
+        code = suite.pairs()
+        members = {**encode_members(code.public_jwk(code.public_key(secret))), **_private_members(suite, secret)}
+    return bytearray(_encode({**members, "alg": suite.alg, "key_ops": list(usages)}))
+
+
+def _private_members(suite: Suite, secret: bytes | bytearray | memoryview) -> dict[str, str]:
+    if suite.kty == "RSA":
+        from native_host.suites import rsa
+
+        return {name: encode_base64url(value) for name, value in rsa.members_of_secret(secret).items()}
+    return {"priv" if suite.kty == "AKP" else "d": encode_base64url(secret)}
+
+
+def _rsa(members: PrivateMembers) -> bytearray:
+    from native_host.suites import rsa
+
+    if members.oth is not UNSET:
+        raise ValueError("an RSA key of more than two primes")
+    return rsa.secret_of_members(*(_bytes(getattr(members, name)) for name in RSA_MEMBERS))
+
+
+def _claimed(members: PrivateMembers) -> Jwk:
+    def given(name: str) -> bytes:
+        text = getattr(members, name)
+        return b"" if text is UNSET else decode_base64url(text)
+
+    return Jwk(
+        kty=members.kty,
+        crv="" if members.crv is UNSET else members.crv,
+        x=given("x"),
+        y=None if members.y is UNSET else given("y"),
+        n=given("n"),
+        e=given("e"),
+        alg="" if members.alg is UNSET else members.alg,
+        pub=given("pub"),
+    )
+
+
+def _fitting(secret: bytearray, suite: Suite) -> bytearray:
+    shortest, longest = suite.secret_bytes or (0, 0)
+    if not shortest <= len(secret) <= longest:
+        raise ValueError("the JWK's secret has not the length of its kind")
     return secret
 
 

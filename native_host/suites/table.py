@@ -35,7 +35,8 @@ class Suite(Value, frozen=True, kw_only=True):
     key gets that asks for none; an account key derived from a seed then gets ``derived_usages``. ``other_usages`` are further
     sets, each of which excludes the first. ``schemes`` are the derivation schemes, the default first. ``jwk_algs`` are further
     names that a JWK of such a key may bear as ``alg``. ``secret_bytes`` are the shortest and the longest secret, where it is no
-    more than bytes. ``aad`` says whether it authenticates additional data, ``jws_alg`` what its signatures are called in a JWS.
+    more than bytes. ``aad`` says whether it authenticates additional data, ``aggregates`` whether its
+    signatures can be made one, ``authenticates_sender`` whether a private key of the sender may take part (HPKE), ``jws_alg`` what its signatures are called in a JWS.
     """
 
     alg: str
@@ -57,6 +58,8 @@ class Suite(Value, frozen=True, kw_only=True):
     secret_bytes: tuple[int, int] | None = None
     labels: tuple[Label, ...] = ()
     aad: bool = False
+    aggregates: bool = False
+    authenticates_sender: bool = False
     jws_alg: str | None = None
     generated: bool = True
     imported: bool = True
@@ -85,16 +88,20 @@ class Suite(Value, frozen=True, kw_only=True):
         Raises:
             BackendUnavailable: its known answers do not come out; it is of no use until the host starts again.
         """
-        code = _loaded.get(self.alg)
+        code = _checked.get(self.alg)
         if code is None:
-            name, _, attribute = self.place.partition(":")
-            module = import_module(f"native_host.suites.{name}")
-            code = getattr(module, attribute) if attribute else module
             from native_host.suites.known_answers import check
 
+            code = self.loaded()
             check(self, code)
-            _loaded[self.alg] = code
+            _checked[self.alg] = code
         return code
+
+    def loaded(self) -> Any:
+        """As ``code``, unchecked: for the check itself."""
+        name, _, attribute = self.place.partition(":")
+        module = import_module(f"native_host.suites.{name}")
+        return getattr(module, attribute) if attribute else module
 
     def signatures(self) -> kinds.Signatures:
         """The code of a signature algorithm; raises what ``code`` raises."""
@@ -137,7 +144,7 @@ class Suite(Value, frozen=True, kw_only=True):
         return encode_multikey(self.multicodec, public)
 
 
-_loaded: dict[str, Any] = {}
+_checked: dict[str, Any] = {}
 
 RAW = ("sign", "verify")
 INTENTS = ("message", "typedData", "transaction", "jws")
@@ -156,10 +163,10 @@ def _account(alg: str, **members: Any) -> Suite:
     )  # fmt: skip
 
 
-def _nist(alg: str, crv: str, codec: int | None, size: int, digest: int, hash_name: str, **members: Any) -> Suite:
+def _nist(alg: str, crv: str, codec: int | None, size: int, digest: int, hash_name: str, *, jws: bool = True, **members: Any) -> Suite:
     return Suite(
         alg=alg, kind="signature", standard="FIPS 186-5, RFC 7518, RFC 6979", place=f"ecdsa:{alg}", kty="EC", crv=crv, multicodec=codec,
-        digest_bytes=digest, hash_name=hash_name, encodings=("jose", "der"), usages=(*RAW, "jws"), secret_bytes=(size, size), jws_alg=alg, **members,
+        digest_bytes=digest, hash_name=hash_name, encodings=("jose", "der"), usages=(*RAW, "jws") if jws else RAW, secret_bytes=(size, size), jws_alg=alg if jws else None, **members,
     )  # fmt: skip
 
 
@@ -194,7 +201,7 @@ def _ml_kem(alg: str, codec: int) -> Suite:
 def _hpke(alg: str, kem: str, kty: str, crv: str, codec: int | None, *labels: Label) -> Suite:
     return Suite(
         alg=alg, kind="publicCipher", standard=f"RFC 9180, {kem}", place="hpke:" + alg.replace("-", "_"), kty=kty, crv=crv, multicodec=codec,
-        usages=_CIPHER, secret_bytes=(32, 32), aad=True, labels=labels,
+        usages=_CIPHER, secret_bytes=(32, 32), aad=True, labels=labels, authenticates_sender=kty != "AKP",
     )  # fmt: skip
 
 
@@ -246,13 +253,56 @@ _ROWS = (
         usages=_ACCOUNT, derived_usages=INTENTS, schemes=("SLIP10",), jwk_algs=("EdDSA",), secret_bytes=(32, 32), jws_alg="Ed25519",
     ),
     Suite(
-        alg="ES256", kind="signature", standard="FIPS 186-5, RFC 7518, RFC 6979", place="ecdsa:ES256", kty="EC", crv="P-256", multicodec=0x1200,
-        digest_bytes=32, hash_name="SHA-256", encodings=("jose", "der"), usages=(*RAW, "jws"), secret_bytes=(32, 32), jws_alg="ES256",
+        alg="Ed25519-BIP32", kind="signature", standard="BIP32-Ed25519, CIP-1852", place="ed25519_bip32", kty="OKP", crv="Ed25519",
+        multicodec=0xED, usages=_ACCOUNT, derived_usages=INTENTS, schemes=("CIP1852",), generated=False, imported=False, jws_alg="Ed25519",
     ),
     Suite(
-        alg="X25519", kind="agreement", standard="RFC 7748", place="x25519", kty="OKP", crv="X25519", multicodec=0xEC, usages=_AGREE,
-        secret_bytes=(32, 32),
+        alg="Ed448", kind="signature", standard="RFC 8032, RFC 9864", place="ed448", kty="OKP", crv="Ed448", multicodec=0x1203,
+        usages=(*RAW, "jws"), jwk_algs=("EdDSA",), secret_bytes=(57, 57), jws_alg="Ed448",
     ),
+    _nist("ES224", "P-224", None, 28, 28, "SHA-224", jws=False),
+    _nist("ES256", "P-256", 0x1200, 32, 32, "SHA-256", schemes=("SLIP10",), derived_usages=("jws",)),
+    _nist("ES384", "P-384", 0x1201, 48, 48, "SHA-384"),
+    _nist("ES512", "P-521", 0x1202, 66, 64, "SHA-512"),
+    *(_rsa(f"{scheme}{size}", size // 8) for scheme in ("RS", "PS") for size in (256, 384, 512)),
+    Suite(
+        alg="BLS12381G2", kind="signature", standard="draft-irtf-cfrg-bls-signature-05", place="bls12381", kty="OKP", crv="BLS12381G1",
+        multicodec=0xEA, usages=RAW, derived_usages=("verify",), schemes=("EIP2333",), secret_bytes=(32, 32), aggregates=True,
+    ),
+    Suite(
+        alg="sr25519", kind="signature", standard="schnorrkel, RFC 9496", place="sr25519", kty="OKP", crv="sr25519", multicodec=0xEF,
+        usages=RAW, secret_bytes=(32, 32),
+    ),
+    _ml_dsa("ML-DSA-44", 0x1210),
+    _ml_dsa("ML-DSA-65", 0x1211),
+    _ml_dsa("ML-DSA-87", 0x1212),
+    _hmac("HS256", 32),
+    _hmac("HS384", 48),
+    _hmac("HS512", 64),
+    *_aes("GCM", "aes", "SP 800-38D, RFC 7518"),
+    *_aes("CBC", "aes_modes", "SP 800-38A, RFC 5652", "legacy", "unauthenticated"),
+    *_aes("CTR", "aes_modes", "SP 800-38A", "legacy", "unauthenticated"),
+    *_aes("ECB", "aes_modes", "SP 800-38A, RFC 5652", "legacy", "unauthenticated"),
+    _cipher("C20P", "chacha", "RFC 8439", 32),
+    _cipher("XC20P", "chacha", "draft-irtf-cfrg-xchacha-03", 32),
+    _wrap(128),
+    _wrap(192),
+    _wrap(256),
+    _rsa_oaep("RSA-OAEP", "SHA-1", "legacy"),
+    _rsa_oaep("RSA-OAEP-256", "SHA-256"),
+    _agreement("X25519", "x25519", "RFC 7748", "OKP", "X25519", 0xEC, 32, schemes=("SLIP10",), derived_usages=_AGREE),
+    _agreement("X448", "x448", "RFC 7748", "OKP", "X448", 0x1204, 56),
+    _agreement("ECDH-P256", "ecdh:ECDH_P256", "SP 800-56A section 5.7.1.2", "EC", "P-256", 0x1200, 32),
+    _agreement("ECDH-P384", "ecdh:ECDH_P384", "SP 800-56A section 5.7.1.2", "EC", "P-384", 0x1201, 48),
+    _agreement("ECDH-P521", "ecdh:ECDH_P521", "SP 800-56A section 5.7.1.2", "EC", "P-521", 0x1202, 66),
+    *(_jwe(alg) for alg in _JWES),
+    _ml_kem("ML-KEM-768", 0x120C),
+    _ml_kem("ML-KEM-1024", 0x120D),
+    _hpke("HPKE-0", "P-256, HKDF-SHA256, AES-128-GCM", "EC", "P-256", 0x1200),
+    _hpke("HPKE-3", "X25519, HKDF-SHA256, AES-128-GCM", "OKP", "X25519", 0xEC),
+    _hpke("HPKE-4", "X25519, HKDF-SHA256, ChaCha20-Poly1305", "OKP", "X25519", 0xEC),
+    _hpke("HPKE-7", "P-256, HKDF-SHA256, AES-256-GCM", "EC", "P-256", 0x1200),
+    _hpke("HPKE-9", "X25519 with ML-KEM-768, SHAKE256, AES-256-GCM", "AKP", "", None, "post-quantum"),
     Suite(
         alg="BIP39", kind="seed", standard="BIP39", place="hd.bip39", usages=("deriveKey",), imported=False,
     ),

@@ -15,7 +15,8 @@ from native_host.keystore import chain
 from native_host.keystore.records import Metadata
 from native_host.keystore.store import ChangedOutside, KeyStore
 from native_host.policy import Facts, KeyView
-from native_host.protocol.messages import Page, SignMessageParams
+from native_host.protocol.messages import Page
+from native_host.protocol.uses import SignMessageParams
 from native_host.protocol.wire import Base64Url
 from native_host.session import Session
 from native_host.transport.jsonrpc import Call

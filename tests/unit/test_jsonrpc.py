@@ -12,12 +12,9 @@ from native_host.protocol.messages import (
     Event,
     GetStatusParams,
     HelloParams,
-    RandomBytesParams,
-    RandomBytesResult,
-    SignParams,
-    VerifyResult,
 )
 from native_host.protocol.methods import METHODS
+from native_host.protocol.uses import RandomBytesParams, RandomBytesResult, SignParams, VerifyResult
 from native_host.protocol.wire import Base64Url
 from native_host.transport.jsonrpc import (
     Call,

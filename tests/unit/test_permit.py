@@ -17,7 +17,7 @@ from native_host.caller.identity import Caller
 from native_host.errors import PolicyDenied, UserRejected
 from native_host.policy import Allow, Ask, Deny, Facts, KeyView
 from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts
-from native_host.protocol.messages import SignParams
+from native_host.protocol.uses import SignParams
 from native_host.review.requests import Review
 from native_host.secret import SecretBytes
 from native_host.session import Session

@@ -14,7 +14,8 @@ import msgspec
 import pytest
 
 from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, ReviewAsk
-from native_host.protocol.messages import Page, SignMessageParams, SignParams
+from native_host.protocol.messages import Page
+from native_host.protocol.uses import SignMessageParams, SignParams
 from native_host.protocol.wire import Base64Url, Message
 from native_host.review.requests import Subject, review
 from native_host.session import DEVELOPMENT

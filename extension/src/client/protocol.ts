@@ -15,15 +15,19 @@ export type Protection = "software" | "platform" | "tpm" | "token" | "remote" | 
 
 export type Provenance = "generated" | "imported" | "restored" | "unwrapped" | "derived";
 
-export type Scheme = "BIP32" | "SLIP10" | "EIP2333";
+export type Scheme = "BIP32" | "SLIP10" | "EIP2333" | "CIP1852";
 
 export type SignatureEncoding = "jose" | "der";
 
+export type AlgorithmLabel = "legacy" | "unauthenticated" | "post-quantum";
+
+export type ExtendedKeyFormat = "xpub" | "ypub" | "zpub" | "tpub" | "upub" | "vpub";
+
 export type EventType = "locked" | "unlocked" | "keysChanged" | "approvalWaiting" | "approvalDone";
 
-export type AlgorithmName = "BIP39" | "SEED" | "Ed25519" | "Ed448" | "ES256" | "ES384" | "ES512" | "ES224" | "ES256K" | "ES256K-R" | "BIP340" | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "BLS12381G2" | "ML-DSA-44" | "ML-DSA-65" | "ML-DSA-87" | "HS256" | "HS384" | "HS512" | "A128GCM" | "A192GCM" | "A256GCM" | "A128CBC" | "A192CBC" | "A256CBC" | "A128CTR" | "A192CTR" | "A256CTR" | "A128ECB" | "A256ECB" | "C20P" | "XC20P" | "A128KW" | "A192KW" | "A256KW" | "RSA-OAEP" | "RSA-OAEP-256" | "X25519" | "X448" | "ECDH-P256" | "ECDH-P384" | "ECDH-P521" | "ML-KEM-512" | "ML-KEM-768" | "ML-KEM-1024";
-
 export type Consent = "session" | "public" | "own" | "person";
+
+export type AlgorithmName = "ES256K" | "ES256K-R" | "BIP340" | "Ed25519" | "Ed25519-BIP32" | "Ed448" | "ES224" | "ES256" | "ES384" | "ES512" | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "BLS12381G2" | "sr25519" | "ML-DSA-44" | "ML-DSA-65" | "ML-DSA-87" | "HS256" | "HS384" | "HS512" | "A128GCM" | "A192GCM" | "A256GCM" | "A128CBC" | "A192CBC" | "A256CBC" | "A128CTR" | "A192CTR" | "A256CTR" | "A128ECB" | "A192ECB" | "A256ECB" | "C20P" | "XC20P" | "A128KW" | "A192KW" | "A256KW" | "RSA-OAEP" | "RSA-OAEP-256" | "X25519" | "X448" | "ECDH-P256" | "ECDH-P384" | "ECDH-P521" | "ECDH-ES" | "ECDH-ES+A128KW" | "ECDH-ES+A192KW" | "ECDH-ES+A256KW" | "ML-KEM-768" | "ML-KEM-1024" | "HPKE-0" | "HPKE-3" | "HPKE-4" | "HPKE-7" | "HPKE-9" | "BIP39" | "SEED" | "ML-KEM-512";
 
 export interface Client {
   readonly name: string;
@@ -85,24 +89,33 @@ export interface StateResult {
 
 export type LockParams = Readonly<Record<string, never>>;
 
+/** `words` and `language` (a word list of BIP39) are for `BIP39`, `modulusLength` (2048, 3072 or 4096 bits, default 3072) is for RSA. After `expiresAt`, or `maxUses` uses of the private key, the key does nothing more. */
 export interface GenerateKeyParams {
   readonly alg: AlgorithmName;
   readonly usages?: readonly Usage[];
   readonly label?: string;
   readonly backend?: string;
   readonly words?: 12 | 15 | 18 | 21 | 24;
+  readonly language?: string;
   readonly modulusLength?: number;
+  readonly expiresAt?: string;
+  readonly maxUses?: number;
 }
 
-/** A public JSON Web Key (RFC 7517; OKP: RFC 8037; secp256k1: RFC 8812). A private member is refused. */
+/** A public JSON Web Key (RFC 7517; OKP: RFC 8037; secp256k1: RFC 8812; AKP: RFC 9964). A private member is refused. `ext` and `key_ops`, which WebCrypto writes, are read and have no effect. */
 export interface PublicKeyJwk {
   readonly kty: string;
   readonly crv?: string;
   readonly x?: Base64Url;
   readonly y?: Base64Url;
+  readonly n?: Base64Url;
+  readonly e?: Base64Url;
+  readonly pub?: Base64Url;
   readonly alg?: string;
   readonly kid?: string;
   readonly use?: string;
+  readonly ext?: boolean;
+  readonly key_ops?: readonly string[];
 }
 
 export interface DerivedFrom {
@@ -110,6 +123,7 @@ export interface DerivedFrom {
   readonly path: string;
 }
 
+/** `labels` say what to know of the algorithm: `legacy`, `unauthenticated`, `post-quantum`. `expiresAt` and `usesLeft` are there if the key has such an end. `version` counts rotations. */
 export interface KeyInfo {
   readonly keyId: string;
   readonly alg: string;
@@ -125,6 +139,9 @@ export interface KeyInfo {
   readonly state: KeyStateName;
   readonly version: number;
   readonly createdAt: string;
+  readonly labels?: readonly AlgorithmLabel[];
+  readonly expiresAt?: string;
+  readonly usesLeft?: number;
 }
 
 export type GetImportKeyParams = Readonly<Record<string, never>>;
@@ -143,10 +160,14 @@ export interface ImportKeyParams {
   readonly alg: AlgorithmName;
   readonly usages?: readonly Usage[];
   readonly label?: string;
+  readonly expiresAt?: string;
+  readonly maxUses?: number;
 }
 
+/** `language` names the word list where the words are in more than one. */
 export interface RestoreSeedParams {
   readonly label?: string;
+  readonly language?: string;
 }
 
 export interface DeriveKeyParams {
@@ -156,6 +177,8 @@ export interface DeriveKeyParams {
   readonly scheme?: Scheme;
   readonly usages?: readonly Usage[];
   readonly label?: string;
+  readonly expiresAt?: string;
+  readonly maxUses?: number;
 }
 
 export interface GetPublicKeyParams {
@@ -165,11 +188,31 @@ export interface GetPublicKeyParams {
   readonly scheme?: Scheme;
 }
 
-/** `raw`: EC keys as SEC1 compressed (33 bytes), BIP340 x-only (32), OKP keys as their standard's bytes (32). */
+/** `raw`: EC keys as SEC 1 compressed, BIP340 x-only (32 bytes), RSA keys as `RSAPublicKey` (RFC 8017), all others as their standard's bytes. `multikey` and `did` (did:key) are left out where the kind of key has none. */
 export interface PublicKeyResult {
   readonly publicKeyJwk: PublicKeyJwk;
-  readonly multikey: string;
+  readonly multikey?: string;
+  readonly did?: string;
   readonly raw: Base64Url;
+}
+
+/** The web page that asked, in the extension's words: a claim, shown and ruled on as one. */
+export interface Page {
+  readonly origin: string;
+}
+
+/** `format` by SLIP-0132; its default follows the path's purpose (49': `ypub`, 84': `zpub`) and coin, else `xpub`. */
+export interface GetExtendedPublicKeyParams {
+  readonly keyId: string;
+  readonly path: string;
+  readonly format?: ExtendedKeyFormat;
+  readonly page?: Page;
+}
+
+/** `xpub` in the format asked for. */
+export interface ExtendedPublicKeyResult {
+  readonly xpub: string;
+  readonly format: ExtendedKeyFormat;
 }
 
 export interface ListKeysParams {
@@ -182,11 +225,19 @@ export interface ListKeysResult {
   readonly nextCursor?: string;
 }
 
+/** `usages`, `expiresAt` and `maxUses` can only become less. `maxUses` counts from the key's beginning. */
 export interface UpdateKeyParams {
   readonly keyId: string;
   readonly label?: string;
   readonly state?: "active" | "disabled";
   readonly usages?: readonly Usage[];
+  readonly expiresAt?: string;
+  readonly maxUses?: number;
+}
+
+/** The key keeps its id, label and usages. Older versions go on verifying and decrypting. */
+export interface RotateKeyParams {
+  readonly keyId: string;
 }
 
 export interface DestroyKeyParams {
@@ -195,11 +246,6 @@ export interface DestroyKeyParams {
 
 /** A result that says only that it was done. */
 export type Empty = Readonly<Record<string, never>>;
-
-/** The web page that asked, in the extension's words: a claim, shown and ruled on as one. */
-export interface Page {
-  readonly origin: string;
-}
 
 /** Exactly one of `data` and `digest`. */
 export interface SignParams {
@@ -217,7 +263,7 @@ export interface SignResult {
   readonly alg: string;
 }
 
-/** Exactly one of `publicKeyJwk` and `keyId`, and exactly one of `data` and `digest`. */
+/** Exactly one of `publicKeyJwk` and `keyId`, and exactly one of `data` and `digest`. Any version of a rotated key will do, unless `version` says which. */
 export interface VerifyParams {
   readonly publicKeyJwk?: PublicKeyJwk;
   readonly keyId?: string;
@@ -226,10 +272,114 @@ export interface VerifyParams {
   readonly digest?: Base64Url;
   readonly signature: Base64Url;
   readonly encoding?: SignatureEncoding;
+  readonly version?: number;
 }
 
 export interface VerifyResult {
   readonly valid: boolean;
+}
+
+/** Exactly one of `publicKeyJwk` and `keyId`. `aad` where the algorithm authenticates it. `enc` is the content encryption of a JWE (default `A256GCM`). `senderKeyId` (HPKE) authenticates the sender with a private key, and asks the person. */
+export interface EncryptParams {
+  readonly publicKeyJwk?: PublicKeyJwk;
+  readonly keyId?: string;
+  readonly alg: AlgorithmName;
+  readonly plaintext: Base64Url;
+  readonly aad?: Base64Url;
+  readonly enc?: AlgorithmName;
+  readonly senderKeyId?: string;
+  readonly page?: Page;
+}
+
+/** `ciphertext`: of HPKE, enc ‖ ciphertext; of a JWE, its compact form as bytes. `version` of the key, where it is the host's. */
+export interface EncryptResult {
+  readonly ciphertext: Base64Url;
+  readonly iv?: Base64Url;
+  readonly tag?: Base64Url;
+  readonly version?: number;
+}
+
+/** Of a rotated key every version is tried, the newest first, unless `version` says which; without authentication, the newest only. `senderPublicKeyJwk` (HPKE): the sender that must have encrypted it. */
+export interface DecryptParams {
+  readonly keyId: string;
+  readonly alg: AlgorithmName;
+  readonly ciphertext: Base64Url;
+  readonly iv?: Base64Url;
+  readonly tag?: Base64Url;
+  readonly aad?: Base64Url;
+  readonly version?: number;
+  readonly senderPublicKeyJwk?: PublicKeyJwk;
+  readonly page?: Page;
+  readonly requestKey?: string;
+}
+
+export interface DecryptResult {
+  readonly plaintext: Base64Url;
+}
+
+/** `keyId` is the wrapping key. */
+export interface WrapKeyParams {
+  readonly keyId: string;
+  readonly targetKeyId: string;
+  readonly alg: AlgorithmName;
+  readonly page?: Page;
+  readonly requestKey?: string;
+}
+
+/** The target as a JWK with `alg` and `key_ops`, encrypted: by `A*KW` as it stands (RFC 3394; RFC 5649 for odd lengths), by `RSA-OAEP` as a compact JWE (RFC 7517 section 7). */
+export interface WrapKeyResult {
+  readonly wrappedKey: Base64Url;
+}
+
+/** `targetAlg` must be the one that was wrapped; `usages` can only be fewer. */
+export interface UnwrapKeyParams {
+  readonly keyId: string;
+  readonly wrappedKey: Base64Url;
+  readonly alg: AlgorithmName;
+  readonly targetAlg: AlgorithmName;
+  readonly usages?: readonly Usage[];
+  readonly label?: string;
+  readonly version?: number;
+  readonly page?: Page;
+  readonly requestKey?: string;
+}
+
+/** Exactly one of `publicKeyJwk` and `keyId`. */
+export interface EncapsulateParams {
+  readonly publicKeyJwk?: PublicKeyJwk;
+  readonly keyId?: string;
+  readonly alg: AlgorithmName;
+}
+
+/** A fresh shared secret and its encapsulation. */
+export interface EncapsulateResult {
+  readonly ciphertext: Base64Url;
+  readonly secret: Base64Url;
+  readonly version?: number;
+}
+
+/** A ciphertext that was not made for this key gives another secret, as FIPS 203 has it (implicit rejection). */
+export interface DecapsulateParams {
+  readonly keyId: string;
+  readonly ciphertext: Base64Url;
+  readonly alg?: AlgorithmName;
+  readonly version?: number;
+  readonly page?: Page;
+  readonly requestKey?: string;
+}
+
+/** A shared secret: for the caller, never a key of the host. */
+export interface SecretResult {
+  readonly secret: Base64Url;
+}
+
+/** The raw shared secret of a key agreement; put it through a KDF before using it. */
+export interface DeriveSecretParams {
+  readonly keyId: string;
+  readonly publicKeyJwk: PublicKeyJwk;
+  readonly version?: number;
+  readonly page?: Page;
+  readonly requestKey?: string;
 }
 
 export interface RandomBytesParams {
@@ -240,18 +390,53 @@ export interface RandomBytesResult {
   readonly bytes: Base64Url;
 }
 
+/** `format`: `eip191`, `siwe`, `bip322`, `bip322-full`, `bip137`, `solana`, `solana-offchain`, `cip8`, `adr36`. `address` names the signer: the key's own address, or in `cip8` and `adr36` another that is the key's too. */
 export interface SignMessageParams {
   readonly keyId: string;
   readonly format: string;
   readonly message: Base64Url;
+  readonly address?: string;
   readonly page?: Page;
   readonly requestKey?: string;
 }
 
-/** `signature`: `eip191` r‖s‖v with v 27 or 28 (65 bytes), `bip322` the serialized witness stack, `solana` 64 bytes. */
+/** `signature`: `eip191` and `siwe` r ‖ s ‖ v with v 27 or 28 (65 bytes), `bip322` the serialized witness stack, `bip322-full` the serialized transaction, `bip137` header ‖ r ‖ s (65), `solana` 64 bytes, `cip8` a COSE_Sign1 with its `coseKey`, `adr36` r ‖ s (64). */
 export interface SignMessageResult {
   readonly signature: Base64Url;
   readonly address: string;
+  readonly coseKey?: Base64Url;
+}
+
+/** `header` holds members of the protected header; `alg` is the key's own and may not stand in it. */
+export interface SignJwsParams {
+  readonly keyId: string;
+  readonly payload: Base64Url;
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly page?: Page;
+  readonly requestKey?: string;
+}
+
+/** A compact JWS (RFC 7515 section 7.1). */
+export interface SignJwsResult {
+  readonly jws: string;
+}
+
+/** `alg`: `BLS12381G2`. */
+export interface AggregateSignaturesParams {
+  readonly alg: AlgorithmName;
+  readonly signatures: readonly Base64Url[];
+}
+
+export interface AggregateSignaturesResult {
+  readonly signature: Base64Url;
+}
+
+/** As many `data` as keys, one for each; or a single one that all have signed, which proves something only if each key's possession was proven. */
+export interface AggregateVerifyParams {
+  readonly alg: AlgorithmName;
+  readonly publicKeyJwks: readonly PublicKeyJwk[];
+  readonly data: readonly Base64Url[];
+  readonly signature: Base64Url;
 }
 
 export interface CancelParams {
@@ -284,20 +469,44 @@ export interface Operations {
   readonly deriveKey: { readonly params: DeriveKeyParams; readonly result: KeyInfo };
   /** The public key of a key, or of a path of a seed. */
   readonly getPublicKey: { readonly params: GetPublicKeyParams; readonly result: PublicKeyResult };
+  /** An extended public key (BIP32) of a seed: it shows every address below it. */
+  readonly getExtendedPublicKey: { readonly params: GetExtendedPublicKeyParams; readonly result: ExtendedPublicKeyResult };
   /** The keys of the caller's wallet, a page at a time. */
   readonly listKeys: { readonly params: ListKeysParams; readonly result: ListKeysResult };
   /** Rename, disable, enable or narrow a key; confirm a seed's backup. */
   readonly updateKey: { readonly params: UpdateKeyParams; readonly result: KeyInfo };
+  /** A new version of a key; older ones still verify and decrypt. */
+  readonly rotateKey: { readonly params: RotateKeyParams; readonly result: KeyInfo };
   /** Destroy a key and all that is derived from it. */
   readonly destroyKey: { readonly params: DestroyKeyParams; readonly result: Empty };
   /** Sign bytes or a digest. */
   readonly sign: { readonly params: SignParams; readonly result: SignResult };
   /** Whether a signature is valid. */
   readonly verify: { readonly params: VerifyParams; readonly result: VerifyResult };
+  /** Encrypt for a key. */
+  readonly encrypt: { readonly params: EncryptParams; readonly result: EncryptResult };
+  /** Decrypt with a key. */
+  readonly decrypt: { readonly params: DecryptParams; readonly result: DecryptResult };
+  /** Encrypt a key with a key. */
+  readonly wrapKey: { readonly params: WrapKeyParams; readonly result: WrapKeyResult };
+  /** Take in a wrapped key. */
+  readonly unwrapKey: { readonly params: UnwrapKeyParams; readonly result: KeyInfo };
+  /** A fresh secret for a key, by a KEM. */
+  readonly encapsulate: { readonly params: EncapsulateParams; readonly result: EncapsulateResult };
+  /** The secret of an encapsulation. */
+  readonly decapsulate: { readonly params: DecapsulateParams; readonly result: SecretResult };
+  /** A shared secret by key agreement. */
+  readonly deriveSecret: { readonly params: DeriveSecretParams; readonly result: SecretResult };
   /** Random bytes of the operating system. */
   readonly randomBytes: { readonly params: RandomBytesParams; readonly result: RandomBytesResult };
   /** Sign a message in a chain's own format. */
   readonly signMessage: { readonly params: SignMessageParams; readonly result: SignMessageResult };
+  /** Sign a JSON Web Signature. */
+  readonly signJws: { readonly params: SignJwsParams; readonly result: SignJwsResult };
+  /** One signature out of many, where the algorithm can. */
+  readonly aggregateSignatures: { readonly params: AggregateSignaturesParams; readonly result: AggregateSignaturesResult };
+  /** Whether an aggregate signature is valid for all of its keys. */
+  readonly aggregateVerify: { readonly params: AggregateVerifyParams; readonly result: VerifyResult };
 }
 
 export type Method = keyof Operations;
@@ -314,13 +523,25 @@ export const CONSENT = {
   restoreSeed: "person",
   deriveKey: "own",
   getPublicKey: "public",
+  getExtendedPublicKey: "person",
   listKeys: "public",
   updateKey: "own",
+  rotateKey: "own",
   destroyKey: "person",
   sign: "person",
   verify: "public",
+  encrypt: "public",
+  decrypt: "person",
+  wrapKey: "person",
+  unwrapKey: "person",
+  encapsulate: "public",
+  decapsulate: "person",
+  deriveSecret: "person",
   randomBytes: "public",
   signMessage: "person",
+  signJws: "person",
+  aggregateSignatures: "public",
+  aggregateVerify: "public",
 } as const satisfies Record<Method, Consent>;
 
 /** The JSON-RPC error code of each `data.reason`. Append-only. */

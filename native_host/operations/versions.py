@@ -1,0 +1,149 @@
+"""The life of a key: its versions, its last day, and how often it may still be used.
+
+Rotating gives a key a new secret under its old id. What it was before stays in a record of its own, under an id that only
+the store's keys give, so that what was made for an older version is still verified and decrypted. A key with a bound on its
+uses has a counter in another such record: it changes in the transaction that uses the key, and the audit chain notices if
+it is set back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from native_host.errors import InvalidParams, KeyState, Unsupported
+from native_host.keystore.records import Metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from native_host.approval.permit import Permit
+    from native_host.keystore.records import Record
+    from native_host.keystore.store import KeyStore
+    from native_host.operations.house import House
+    from native_host.protocol.messages import KeyInfo, RotateKeyParams
+    from native_host.session import Session
+
+COUNTER_ALG = "USES"
+
+
+def rotate_key(house: House, permit: Permit, params: RotateKeyParams) -> KeyInfo:
+    """A new secret of the same kind under the same id; the one before goes on verifying and decrypting."""
+    from native_host.operations import records
+    from native_host.operations.keep import identity_of, new_secret
+
+    store, session = house.store, permit.session
+    record = records.find(store, session, params.key_id)
+    suite = records.suite_of(record.metadata.alg)
+    if record.metadata.parent is not None or suite.kind == "seed":
+        raise Unsupported("A seed, and what is derived from it, is not rotated: derive at another path instead.", detail="rotateKey")
+    check_active(store, record)
+    with new_secret(house, suite, like=record.metadata.public) as secret:
+        public = suite.pairs().public_key(secret.buffer) if suite.has_public else None
+        with house.audit.effect(permit):
+            _archive(store, session, record)
+            changed = records.changed(
+                record.metadata, public=public, address=None, version=record.metadata.version + 1, provenance="generated"
+            )
+            store.replace(record, changed, secret.buffer, identity_of(store, session.wallet_id, changed, secret))
+    return records.key_info(store, session, records.find(store, session, params.key_id))
+
+
+def _archive(store: KeyStore, session: Session, record: Record) -> None:
+    with store.unseal_secret(record) as old:
+        place = _version_id(store, record, record.metadata.version)
+        store.insert(place, store.keys.tag("versions", session.wallet_id), record.metadata, old.buffer, None)
+
+
+def versions_of(store: KeyStore, record: Record, version: object) -> Iterator[Record]:
+    """The record of the version asked for, or of every version, the newest first.
+
+    Raises:
+        InvalidParams: there is no such version.
+    """
+    newest = record.metadata.version
+    if isinstance(version, int) and not 1 <= version <= newest:
+        raise InvalidParams("The key has no such version.", path="version")
+    for number in (version,) if isinstance(version, int) else range(newest, 0, -1):
+        found = record if number == newest else store.read(_version_id(store, record, number))
+        if found is not None:
+            yield found
+
+
+def one_version(store: KeyStore, record: Record, version: object) -> Record:
+    """The version asked for, or the newest; raises ``InvalidParams``."""
+    return next(versions_of(store, record, version))
+
+
+def older_versions(store: KeyStore, record: Record) -> list[Record]:
+    """Every version but the newest."""
+    return [found for found in versions_of(store, record, None) if found.record_id != record.record_id]
+
+
+def check_active(store: KeyStore, record: Record) -> None:
+    """See that a key is active, not past its end, and not used up.
+
+    Raises:
+        KeyState
+    """
+    metadata = record.metadata
+    if metadata.state == "unconfirmed":
+        raise KeyState("The seed's recovery words have not been confirmed yet. Confirm them first; until then it derives nothing.")
+    if metadata.state != "active":
+        raise KeyState
+    if metadata.expires_at is not None and metadata.expires_at <= store.now():
+        raise KeyState("The key has expired.")
+    if uses_left(store, record) == 0:
+        raise KeyState("The key was used as often as it may be.")
+
+
+def uses_left(store: KeyStore, record: Record) -> int | None:
+    """How often the private key may still be used; ``None`` without a bound."""
+    if record.metadata.max_uses is None:
+        return None
+    counter = store.read(_counter_id(store, record))
+    return max(0, record.metadata.max_uses - (counter.metadata.uses if counter else 0))
+
+
+def count_use(store: KeyStore, session: Session, record: Record) -> None:
+    """Count a use of the private key, inside the transaction that uses it."""
+    from native_host.operations.records import changed
+
+    if record.metadata.max_uses is None:
+        return
+    place = _counter_id(store, record)
+    counter = store.read(place)
+    if counter is None:
+        first = Metadata(alg=COUNTER_ALG, usages=(), provenance="generated", state="active", created_at=store.now(), uses=1)
+        store.insert(place, store.keys.tag("counters", session.wallet_id), first, None, None)
+    else:
+        store.update(counter, changed(counter.metadata, uses=counter.metadata.uses + 1))
+
+
+def parse_end(expires_at: object, now: int) -> int | None:
+    """An RFC 3339 time that lies ahead, in milliseconds since 1970.
+
+    Raises:
+        InvalidParams: it is no time, or has passed.
+    """
+    if not isinstance(expires_at, str):
+        return None
+    from datetime import datetime
+
+    try:
+        moment = datetime.fromisoformat(expires_at)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or "T" not in expires_at:
+        raise InvalidParams("That is no RFC 3339 time with its offset from UTC, such as 2027-01-31T12:00:00Z.", path="expiresAt")
+    at = int(moment.timestamp() * 1000)
+    if at <= now:
+        raise InvalidParams("That time has passed.", path="expiresAt")
+    return at
+
+
+def _version_id(store: KeyStore, record: Record, version: int) -> bytes:
+    return store.keys.tag("version", record.record_id, version.to_bytes(4, "big"))
+
+
+def _counter_id(store: KeyStore, record: Record) -> bytes:
+    return store.keys.tag("uses", record.record_id)
