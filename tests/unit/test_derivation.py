@@ -55,9 +55,9 @@ def test_the_table_promises_what_there_is() -> None:
 @pytest.mark.parametrize(("scheme", "alg"), WAYS, ids=[f"{scheme} {alg}" for scheme, alg in WAYS])
 def test_each_way(scheme: str, alg: str) -> None:
     """Each algorithm is derived by each of its schemes as the scheme's own code derives it."""
-    path, text = (1, 2, 3, 4), "m/1/2/3/4"
-    if (scheme, alg) in HARDENED_ONLY:
-        path, text = tuple(index + HARDENED for index in path), "m/1'/2'/3'/4'"
+    hardened = (scheme, alg) in HARDENED_ONLY
+    path = tuple(index + HARDENED * hardened for index in (1, 2, 3, 4))
+    text = "m/1'/2'/3'/4'" if hardened else "m/1/2/3/4"
     expected = {
         "BIP32": lambda: bip32.derive(SEED, path),
         "EIP2333": lambda: eip2333.derive(SEED, path),
