@@ -10,6 +10,7 @@ and is never in a reply. OpenPGP keys (828365') are not made.
 from __future__ import annotations
 
 from base64 import b64encode, b85encode
+from collections.abc import Callable
 from hmac import digest as hmac_digest
 
 from native_host.encodings.base58 import encode_base58check
@@ -119,13 +120,13 @@ def xprv(root: ExtendedPrivateKey, *, index: int) -> str:
 def password_base64(root: ExtendedPrivateKey, *, length: int, index: int) -> str:
     """Application 707764': a password of 20 to 86 letters of Base64 (RFC 4648 section 4)."""
     _check_length(length, BASE64_LENGTHS)
-    return b64encode(entropy(root, _BASE64, length, index)).decode()[:length]
+    return _letters(b64encode, entropy(root, _BASE64, length, index), length)
 
 
 def password_base85(root: ExtendedPrivateKey, *, length: int, index: int) -> str:
     """Application 707785': a password of 10 to 80 letters of Base85, in the alphabet that git and Mercurial use."""
     _check_length(length, BASE85_LENGTHS)
-    return b85encode(entropy(root, _BASE85, length, index)).decode()[:length]
+    return _letters(b85encode, entropy(root, _BASE85, length, index), length)
 
 
 def dice(root: ExtendedPrivateKey, *, sides: int, rolls: int, index: int) -> str:
@@ -151,6 +152,12 @@ def _cut(whole: bytearray, length: int) -> bytearray:
     cut = whole[:length]
     wipe(whole)
     return cut
+
+
+def _letters(encode: Callable[[bytes | bytearray], bytes], whole: bytearray, length: int) -> str:
+    letters = encode(whole)[:length].decode()
+    wipe(whole)
+    return letters
 
 
 def _check_length(length: int, allowed: range) -> None:
