@@ -7,7 +7,6 @@ types are made from it.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from native_host.value import Value
@@ -99,6 +98,8 @@ class Suite(Value, frozen=True, kw_only=True):
 
     def loaded(self) -> Any:
         """As ``code``, unchecked: for the check itself."""
+        from importlib import import_module  # ``hello`` has no use for it, and the host's start no time
+
         name, _, attribute = self.place.partition(":")
         module = import_module(f"native_host.suites.{name}")
         return getattr(module, attribute) if attribute else module
