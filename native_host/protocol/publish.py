@@ -1,6 +1,6 @@
-"""Writes what other programs read of the protocol: TypeScript types, OpenRPC (1.3), and the tables of ``docs/protocol.md``.
+"""Writes what other programs read of the protocol: TypeScript types, OpenRPC (1.3), the tables of ``docs/protocol.md`` and ``algorithms.md``.
 
-``python -m native_host.protocol.publish`` rewrites the three files from ``METHODS`` and the error classes; with ``--check`` it
+``python -m native_host.protocol.publish`` rewrites the published files from ``METHODS`` and the error classes; with ``--check`` it
 writes nothing, shows what would change and exits with 1. Nothing reads the OpenRPC document at run time.
 """
 
@@ -19,6 +19,7 @@ from msgspec import inspect
 from native_host import errors
 from native_host.protocol import approver, messages, uses
 from native_host.protocol.methods import METHODS, PROTOCOL_VERSION, Consent, Method, Needs
+from native_host.protocol.publish_algorithms import algorithms_table
 from native_host.protocol.wire import Base64Url, Message
 from native_host.suites.table import SUITES, UNSUPPORTED
 
@@ -281,9 +282,10 @@ def _sections() -> dict[str, str]:
     }
 
 
-def _reference(path: Path) -> str:
+def _reference(path: Path, sections: dict[str, str]) -> str:
+    """The document with what stands between its markers made anew."""
     text = path.read_text(encoding="utf-8")
-    for name, body in _sections().items():
+    for name, body in sections.items():
         markers = rf"(<!-- generated: {name}\b[^\n]*-->\n)(.*?)(<!-- end -->)"
         before, opening, _, closing, after = re.split(markers, text, flags=re.DOTALL)
         text = f"{before}{opening}\n{body}\n{closing}{after}"
@@ -292,11 +294,12 @@ def _reference(path: Path) -> str:
 
 def main(arguments: list[str]) -> int:
     """Rewrites the published files, or with ``--check`` returns 1 if one of them is out of date."""
-    reference = _ROOT / "docs" / "protocol.md"
+    reference, algorithms = _ROOT / "docs" / "protocol.md", _ROOT / "docs" / "algorithms.md"
     wanted = {
         _ROOT / "extension" / "src" / "client" / "protocol.ts": typescript(),
         _ROOT / "docs" / "openrpc.json": openrpc(),
-        reference: _reference(reference),
+        reference: _reference(reference, _sections()),
+        algorithms: _reference(algorithms, {"algorithms": algorithms_table()}),
     }
     stale = {path: text for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text}
     if arguments == ["--check"]:
