@@ -171,6 +171,16 @@ def test_a_message_too_long_to_read_is_not_signed(port: Port, seed: str) -> None
 
 OWN_KEY_CALLS: dict[str, dict[str, Any]] = {
     "sign": {"data": DATA},
+    "signJws": {"payload": DATA},
+    "encrypt": {"alg": "A256GCM", "plaintext": DATA},
+    "decrypt": {"alg": "A256GCM", "ciphertext": DATA},
+    "encapsulate": {"alg": "ML-KEM-768"},
+    "decapsulate": {"ciphertext": DATA},
+    "deriveSecret": {"publicKeyJwk": {"kty": "OKP", "crv": "X25519", "x": DATA}},
+    "wrapKey": {"targetKeyId": DATA, "alg": "A256KW"},
+    "unwrapKey": {"wrappedKey": DATA, "alg": "A256KW", "targetAlg": "ES256"},
+    "getExtendedPublicKey": {"path": "m"},
+    "rotateKey": {},
     "signMessage": {"format": "eip191", "message": DATA},
     "verify": {"alg": "ES256K", "data": DATA, "signature": DATA},
     "getPublicKey": {},
@@ -232,16 +242,23 @@ def test_variants_of_a_key(port: Port) -> None:
 
 
 UNSUPPORTED: dict[str, tuple[str, dict[str, Any], str]] = {
-    "an algorithm of the protocol": ("generateKey", {"alg": "ML-DSA-65"}, "ML-DSA-65"),
-    "one with an option of its own": ("generateKey", {"alg": "RS256", "modulusLength": 2048}, "RS256"),
-    "one that is only agreed with": ("generateKey", {"alg": "X25519"}, "X25519"),
+    "an algorithm of the protocol": ("generateKey", {"alg": "ML-KEM-512"}, "ML-KEM-512"),
+    "encapsulating with it": ("encapsulate", {"keyId": "$seed", "alg": "ML-KEM-512"}, "ML-KEM-512"),
     "a seed of raw bytes": ("generateKey", {"alg": "SEED"}, "SEED"),
+    "a key that is only derived": ("generateKey", {"alg": "Ed25519-BIP32"}, "Ed25519-BIP32"),
+    "a key for one way of using others": ("generateKey", {"alg": "ECDH-ES"}, "ECDH-ES"),
     "a backend": ("generateKey", {"alg": "ES256K", "backend": "pkcs11"}, "pkcs11"),
     "an algorithm that never was": ("generateKey", {"alg": "ROT13"}, "ROT13"),
     "a derivation scheme": ("deriveKey", {"keyId": "$seed", "path": "m/0", "alg": "ES256K", "scheme": "EIP2333"}, "EIP2333"),
-    "an algorithm that is not derived": ("deriveKey", {"keyId": "$seed", "path": "m/0'", "alg": "ES256"}, "ES256"),
-    "a format": ("signMessage", {"keyId": "$account", "format": "siwe", "message": ""}, "siwe"),
-    "an import": ("importKey", {"importKeyId": "x", "jwe": "x", "alg": "RS256"}, "RS256"),
+    "an algorithm that is not derived": ("deriveKey", {"keyId": "$seed", "path": "m/0'", "alg": "ES384"}, "ES384"),
+    "rotating a seed": ("rotateKey", {"keyId": "$seed"}, "rotateKey"),
+    "rotating what comes from one": ("rotateKey", {"keyId": "$account"}, "rotateKey"),
+    "a format": ("signMessage", {"keyId": "$account", "format": "morse", "message": ""}, "morse"),
+    "an import": ("importKey", {"importKeyId": "x", "jwe": "x", "alg": "ML-KEM-512"}, "ML-KEM-512"),
+    "aggregating": ("aggregateSignatures", {"alg": "Ed25519", "signatures": [""]}, "Ed25519"),
+    "typed data": ("signTypedData", {"keyId": "$account", "typedData": {}}, "signTypedData"),
+    "transactions": ("signTransaction", {"keyId": "$account", "chain": "eip155:1", "transaction": {}}, "signTransaction"),
+    "PSBTs": ("signPsbt", {"keyId": "$account", "psbt": ""}, "signPsbt"),
     "remembering requests": ("signMessage", {"keyId": "$account", "format": "eip191", "message": "", "requestKey": "r"}, "requestKey"),
 }
 

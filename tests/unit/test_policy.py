@@ -56,7 +56,9 @@ TABLE: dict[str, tuple[Call, Facts, type, bool]] = {
     "deriveKey, raw signing": (call("deriveKey", **DERIVE, usages=["sign"]), Facts(key=key(**SEED)), Ask, False),
     "deriveKey, raw signing among others": (call("deriveKey", **DERIVE, usages=["message", "sign"]), Facts(key=key(**SEED)), Ask, False),
     "getPublicKey": (call("getPublicKey", keyId="k"), NOTHING, Allow, False),
+    "getExtendedPublicKey": (call("getExtendedPublicKey", keyId="k", path="m/84'/0'/0'"), Facts(key=key(**SEED)), Ask, False),
     "listKeys": (call("listKeys"), NOTHING, Allow, False),
+    "rotateKey": (call("rotateKey", keyId="k"), MINE, Allow, False),
     "updateKey, its name": (call("updateKey", keyId="k", label="l"), MINE, Allow, False),
     "updateKey, disabling": (call("updateKey", keyId="k", state="disabled"), MINE, Allow, False),
     "updateKey, enabling": (call("updateKey", keyId="k", state="active"), Facts(key=key(state="disabled")), Ask, False),
@@ -79,6 +81,29 @@ TABLE: dict[str, tuple[Call, Facts, type, bool]] = {
     "signMessage": (call("signMessage", keyId="k", format="eip191", message=""), MINE, Ask, True),
     "signMessage, with an account": (call("signMessage", keyId="k", format="eip191", message=""), Facts(key=key(**ACCOUNT)), Ask, True),
     "signMessage, with a seed": (call("signMessage", keyId="k", format="eip191", message=""), Facts(key=key(**SEED)), Deny, False),
+    "signJws": (call("signJws", keyId="k", payload=""), MINE, Ask, False),
+    "signJws, with a seed": (call("signJws", keyId="k", payload=""), Facts(key=key(**SEED)), Deny, False),
+    "encrypt": (call("encrypt", keyId="k", alg="A256GCM", plaintext=""), NOTHING, Allow, False),
+    "encrypt, as a sender": (call("encrypt", keyId="k", alg="HPKE-0", plaintext="", senderKeyId="s"), MINE, Ask, False),
+    "decrypt": (call("decrypt", keyId="k", alg="A256GCM", ciphertext=""), Facts(key=key(alg="A256GCM")), Ask, True),
+    "decrypt, unauthenticated": (
+        call("decrypt", keyId="k", alg="A256CBC", ciphertext=""),
+        Facts(key=key(alg="A256CBC", labels=("legacy", "unauthenticated"))),
+        Ask,
+        False,
+    ),
+    "wrapKey": (call("wrapKey", keyId="k", targetKeyId="t", alg="A256KW"), MINE, Ask, False),
+    "unwrapKey": (call("unwrapKey", keyId="k", wrappedKey="", alg="A256KW", targetAlg="ES256"), MINE, Ask, False),
+    "encapsulate": (call("encapsulate", keyId="k", alg="ML-KEM-768"), NOTHING, Allow, False),
+    "decapsulate": (call("decapsulate", keyId="k", ciphertext=""), MINE, Ask, False),
+    "deriveSecret": (call("deriveSecret", keyId="k", publicKeyJwk={"kty": "OKP"}), MINE, Ask, False),
+    "aggregateSignatures": (call("aggregateSignatures", alg="BLS12381G2", signatures=[""]), NOTHING, Allow, False),
+    "aggregateVerify": (
+        call("aggregateVerify", alg="BLS12381G2", publicKeyJwks=[{"kty": "OKP"}], data=[""], signature=""),
+        NOTHING,
+        Allow,
+        False,
+    ),
 }
 
 
@@ -117,6 +142,27 @@ GRANTED: dict[str, tuple[Call, Facts, type]] = {
         Ask,
     ),
     "a seed": (call("sign", keyId="k", data=""), Facts(key=key(**SEED), grant=Grant(key_id="k", method="sign", uses=9)), Deny),
+    "decrypting": (
+        call("decrypt", keyId="k", alg="A256GCM", ciphertext=""),
+        Facts(key=key(alg="A256GCM"), grant=Grant(key_id="k", method="decrypt", uses=1)),
+        Allow,
+    ),
+    "decrypting what nothing authenticates": (
+        call("decrypt", keyId="k", alg="A256CBC", ciphertext=""),
+        Facts(key=key(alg="A256CBC", labels=("unauthenticated",)), grant=Grant(key_id="k", method="decrypt", uses=9)),
+        Ask,
+    ),
+    **{
+        method: (call(method, keyId="k", **params), Facts(key=KEY, grant=Grant(key_id="k", method=method, uses=9)), Ask)
+        for method, params in {
+            "signJws": {"payload": ""},
+            "wrapKey": {"targetKeyId": "t", "alg": "A256KW"},
+            "unwrapKey": {"wrappedKey": "", "alg": "A256KW", "targetAlg": "ES256"},
+            "decapsulate": {"ciphertext": ""},
+            "deriveSecret": {"publicKeyJwk": {"kty": "OKP"}},
+            "getExtendedPublicKey": {"path": "m"},
+        }.items()
+    },
     "destroying": (call("destroyKey", keyId="k"), Facts(key=KEY, grant=Grant(key_id="k", method="destroyKey", uses=9)), Ask),
     "enabling": (
         call("updateKey", keyId="k", state="active"),

@@ -10,7 +10,7 @@ from msgspec import convert
 from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
 from native_host.review import requests
-from native_host.review.requests import Review, Subject, attach_review, program_review, review, set_up_review
+from native_host.review.requests import Review, Subject, Target, attach_review, program_review, review, set_up_review
 from tests.homes import b64
 
 HOSTILE = "Pay\u202e 1\u200b \x1b[2J\nBob"
@@ -111,15 +111,89 @@ def test_names_cannot_deceive() -> None:
     assert SHOWN in " ".join(fact.value for fact in program_review((HOSTILE,)).facts)
 
 
+LABELLED: dict[str, dict[str, Any]] = {
+    "sign": {"data": ""},
+    "decrypt": {"alg": "A256CBC", "ciphertext": ""},
+    "wrapKey": {"targetKeyId": "t", "alg": "RSA-OAEP"},
+}
+
+
+@pytest.mark.parametrize("method", LABELLED)
+def test_what_is_to_know_of_an_algorithm_is_a_warning(method: str) -> None:
+    """That it is old, that it authenticates nothing; nothing of one that needs no warning."""
+
+    def warnings(*labels: str) -> tuple[str, ...]:
+        return made(method, Subject(labels=labels), keyId="k", **LABELLED[method]).warnings
+
+    plain = warnings()
+    assert (*plain, requests.LEGACY) == warnings("legacy")
+    assert (*plain, requests.UNAUTHENTICATED, requests.LEGACY) == warnings("legacy", "unauthenticated")
+    assert plain == warnings("post-quantum")
+
+
+def test_an_algorithm_is_no_warning_where_it_is_not_used() -> None:
+    """Destroying a key, or enabling it, does nothing with its algorithm."""
+    labelled = Subject(labels=("legacy", "unauthenticated"))
+    assert (requests.GONE_FOR_GOOD,) == made("destroyKey", labelled, keyId="k").warnings
+    assert () == made("updateKey", labelled, keyId="k", state="active").warnings
+
+
+def test_giving_a_key_out_says_which_and_to_whom() -> None:
+    """The target by name; of a wrapping key from elsewhere, that somebody else holds it."""
+    target = Target(label=HOSTILE, alg="ES256")
+    own = made("wrapKey", Subject(target=target), keyId="k", targetKeyId="t", alg="A256KW")
+    assert {"Key to give out": (SHOWN, "text"), "Its algorithm": ("ES256", "text")} == facts(own)
+    assert (requests.KEY_GOES_OUT,) == own.warnings
+    for provenance in ("imported", "unwrapped"):
+        others = made("wrapKey", Subject(target=target, provenance=provenance), keyId="k", targetKeyId="t", alg="RSA-OAEP-256")
+        assert (requests.KEY_GOES_OUT, requests.WRAPS_FOR_OTHERS) == others.warnings
+
+
+def test_taking_in_a_wrapped_key_says_what_it_may() -> None:
+    """Its algorithm, its usages where the extension chose them, and that its sender may know it."""
+    found = made("unwrapKey", keyId="k", wrappedKey="", alg="A256KW", targetAlg="ES256", usages=["verify"])
+    assert {"Algorithm of the new key": ("ES256", "text"), "May be used for": ("verify", "text")} == facts(found)
+    assert (requests.KNOWN_TO_SENDER,) == found.warnings
+
+
+def test_a_shared_secret_goes_out() -> None:
+    """And the person is told so, and with whom it is agreed."""
+    agreed = made("deriveSecret", keyId="k", publicKeyJwk={"kty": "OKP", "crv": "X25519", "x": b64(b"\xab" * 32)})
+    assert {"The other's public key": ("ab" * 32, "hex")} == facts(agreed)
+    opened = made("decapsulate", keyId="k", ciphertext="")
+    assert [(requests.SECRET_GOES_OUT,)] * 2 == [agreed.warnings, opened.warnings]
+
+
+def test_a_decryption_says_how_much() -> None:
+    """What comes out is not known before it is allowed."""
+    found = made("decrypt", keyId="k", alg="A256GCM", ciphertext=b64(bytes(5)))
+    assert {"Algorithm": ("A256GCM", "text"), "Size of what is encrypted": ("5 bytes", "text")} == facts(found)
+
+
+def test_an_extended_public_key_says_what_it_shows() -> None:
+    """With the path, as it was given."""
+    found = made("getExtendedPublicKey", keyId="k", path="m/84'/0'/0'")
+    assert {"Below the path": ("m/84'/0'/0'", "path")} == facts(found)
+    assert (requests.EVERY_ADDRESS,) == found.warnings
+
+
 ASKED = [name for name, row in METHODS.items() if row.available and row.consent == "person"]
 
 
-@pytest.mark.parametrize("method", [*ASKED, "deriveKey", "updateKey"])
+@pytest.mark.parametrize("method", [*ASKED, "deriveKey", "updateKey", "encrypt"])
 def test_every_method_that_is_asked_about_has_words_of_its_own(method: str) -> None:
     """Nobody is asked merely to use a key."""
     params: dict[str, Any] = {
         "sign": {"keyId": "k", "data": ""},
         "signMessage": {"keyId": "k", "format": "eip191", "message": ""},
+        "signJws": {"keyId": "k", "payload": ""},
+        "encrypt": {"keyId": "k", "alg": "HPKE-0", "plaintext": "", "senderKeyId": "s"},
+        "decrypt": {"keyId": "k", "alg": "A256GCM", "ciphertext": ""},
+        "wrapKey": {"keyId": "k", "targetKeyId": "t", "alg": "A256KW"},
+        "unwrapKey": {"keyId": "k", "wrappedKey": "", "alg": "A256KW", "targetAlg": "ES256"},
+        "decapsulate": {"keyId": "k", "ciphertext": ""},
+        "deriveSecret": {"keyId": "k", "publicKeyJwk": {"kty": "OKP"}},
+        "getExtendedPublicKey": {"keyId": "k", "path": "m"},
         "importKey": {"importKeyId": "i", "jwe": "j", "alg": "ES256"},
         "restoreSeed": {},
         "destroyKey": {"keyId": "k"},

@@ -10,8 +10,11 @@ from native_host.protocol.messages import Client, HelloParams, Limits, State
 from native_host.protocol.methods import METHODS
 from native_host.session import DEVELOPMENT, IdleClock, Session, hello, require
 
-NEED_NO_STORE = {"hello", "getStatus", "unlock", "lock", "randomBytes", "verify", "encrypt", "encapsulate"}
-"""Protocol section 5."""
+NEED_NO_STORE = {"hello", "getStatus", "unlock", "lock", "randomBytes", "verify", "encrypt", "encapsulate"} | {
+    "aggregateSignatures",
+    "aggregateVerify",
+}
+"""Protocol section 5, and what computes with public parts alone."""
 
 
 def session(state: State = "unlocked", *, greeted: bool = True, development: bool = False, browser: str | None = None) -> Session:
