@@ -126,6 +126,14 @@ def test_methods_to_come_ask_by_their_row(method: str) -> None:
     assert isinstance(decide(SESSION, Call(id=1, method=method, params=METHODS[method].params()), MINE), Ask)
 
 
+NEVER_GRANTED: dict[str, dict[str, Any]] = {
+    "signJws": {"payload": ""},
+    "wrapKey": {"targetKeyId": "t", "alg": "A256KW"},
+    "unwrapKey": {"wrappedKey": "", "alg": "A256KW", "targetAlg": "ES256"},
+    "decapsulate": {"ciphertext": ""},
+    "deriveSecret": {"publicKeyJwk": {"kty": "OKP"}},
+    "getExtendedPublicKey": {"path": "m"},
+}
 GRANTED: dict[str, tuple[Call, Facts, type]] = {
     "sign": (call("sign", keyId="k", data=""), Facts(key=KEY, grant=Grant(key_id="k", method="sign", uses=1)), Allow),
     "signMessage": (
@@ -154,14 +162,7 @@ GRANTED: dict[str, tuple[Call, Facts, type]] = {
     ),
     **{
         method: (call(method, keyId="k", **params), Facts(key=KEY, grant=Grant(key_id="k", method=method, uses=9)), Ask)
-        for method, params in {
-            "signJws": {"payload": ""},
-            "wrapKey": {"targetKeyId": "t", "alg": "A256KW"},
-            "unwrapKey": {"wrappedKey": "", "alg": "A256KW", "targetAlg": "ES256"},
-            "decapsulate": {"ciphertext": ""},
-            "deriveSecret": {"publicKeyJwk": {"kty": "OKP"}},
-            "getExtendedPublicKey": {"path": "m"},
-        }.items()
+        for method, params in NEVER_GRANTED.items()
     },
     "destroying": (call("destroyKey", keyId="k"), Facts(key=KEY, grant=Grant(key_id="k", method="destroyKey", uses=9)), Ask),
     "enabling": (

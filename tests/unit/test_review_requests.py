@@ -66,14 +66,6 @@ def test_the_whole_message_is_there() -> None:
     assert text == facts(made("signMessage", keyId="k", format="eip191", message=b64(text.encode())))["Message"][0]
 
 
-def test_the_page_is_a_claim() -> None:
-    """It comes from the extension and is called what it is; what would deceive is shown."""
-    calls: tuple[tuple[str, dict[str, Any]], ...] = (("sign", {"data": ""}), ("signMessage", {"format": "eip191", "message": ""}))
-    for method, params in calls:
-        found = facts(made(method, keyId="k", **params, page={"origin": f"https://{HOSTILE}"}))
-        assert (f"https://{SHOWN}", "origin") == found["Web page, as the extension claims"]
-
-
 def test_the_key_is_described() -> None:
     """By its address and path, which say what it holds."""
     found = facts(made("signMessage", Subject(address="0xabc", path="m/0"), keyId="k", format="eip191", message=""))
@@ -180,24 +172,44 @@ def test_an_extended_public_key_says_what_it_shows() -> None:
 ASKED = [name for name, row in METHODS.items() if row.available and row.consent == "person"]
 
 
+CALLS: dict[str, dict[str, Any]] = {
+    "sign": {"keyId": "k", "data": ""},
+    "signMessage": {"keyId": "k", "format": "eip191", "message": ""},
+    "signJws": {"keyId": "k", "payload": ""},
+    "encrypt": {"keyId": "k", "alg": "HPKE-0", "plaintext": "", "senderKeyId": "s"},
+    "decrypt": {"keyId": "k", "alg": "A256GCM", "ciphertext": ""},
+    "wrapKey": {"keyId": "k", "targetKeyId": "t", "alg": "A256KW"},
+    "unwrapKey": {"keyId": "k", "wrappedKey": "", "alg": "A256KW", "targetAlg": "ES256"},
+    "decapsulate": {"keyId": "k", "ciphertext": ""},
+    "deriveSecret": {"keyId": "k", "publicKeyJwk": {"kty": "OKP"}},
+    "getExtendedPublicKey": {"keyId": "k", "path": "m"},
+    "importKey": {"importKeyId": "i", "jwe": "j", "alg": "ES256"},
+    "restoreSeed": {},
+    "destroyKey": {"keyId": "k"},
+    "deriveKey": {"keyId": "k", "path": "m", "alg": "ES256K"},
+    "updateKey": {"keyId": "k", "state": "active"},
+}
+
+
 @pytest.mark.parametrize("method", [*ASKED, "deriveKey", "updateKey", "encrypt"])
 def test_every_method_that_is_asked_about_has_words_of_its_own(method: str) -> None:
     """Nobody is asked merely to use a key."""
-    params: dict[str, Any] = {
-        "sign": {"keyId": "k", "data": ""},
-        "signMessage": {"keyId": "k", "format": "eip191", "message": ""},
-        "signJws": {"keyId": "k", "payload": ""},
-        "encrypt": {"keyId": "k", "alg": "HPKE-0", "plaintext": "", "senderKeyId": "s"},
-        "decrypt": {"keyId": "k", "alg": "A256GCM", "ciphertext": ""},
-        "wrapKey": {"keyId": "k", "targetKeyId": "t", "alg": "A256KW"},
-        "unwrapKey": {"keyId": "k", "wrappedKey": "", "alg": "A256KW", "targetAlg": "ES256"},
-        "decapsulate": {"keyId": "k", "ciphertext": ""},
-        "deriveSecret": {"keyId": "k", "publicKeyJwk": {"kty": "OKP"}},
-        "getExtendedPublicKey": {"keyId": "k", "path": "m"},
-        "importKey": {"importKeyId": "i", "jwe": "j", "alg": "ES256"},
-        "restoreSeed": {},
-        "destroyKey": {"keyId": "k"},
-        "deriveKey": {"keyId": "k", "path": "m", "alg": "ES256K"},
-        "updateKey": {"keyId": "k", "state": "active"},
-    }[method]
-    assert "Use a key" != made(method, **params).title
+    assert "Use a key" != made(method, **CALLS[method]).title
+
+
+PAGED = [method for method in CALLS if "page" in METHODS[method].params.__struct_fields__]
+
+
+@pytest.mark.parametrize("method", PAGED)
+def test_the_page_is_a_claim(method: str) -> None:
+    """It comes from the extension and is called what it is; what would deceive is shown."""
+    found = facts(made(method, **CALLS[method], page={"origin": f"https://{HOSTILE}"}))
+    assert (f"https://{SHOWN}", "origin") == found["Web page, as the extension claims"]
+
+
+def test_every_use_may_name_a_page() -> None:
+    """All of protocol section 7 that asks the person."""
+    uses = {name for name, row in METHODS.items() if row.available and row.params.__module__.endswith(".uses")}
+    assert {*uses, "getExtendedPublicKey"} - {"verify", "encapsulate", "randomBytes", "aggregateSignatures", "aggregateVerify"} == set(
+        PAGED
+    )
