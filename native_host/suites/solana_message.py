@@ -9,9 +9,17 @@ transaction message would be a signed transaction. What is refused errs on the s
 - whole transactions: signatures and then one of these.
 
 What is too short to hold a header, one key and a blockhash is none of them.
+
+For the same reason bytes are refused that another format signs with an Ed25519 key as they stand: what a JWS signs (RFC 7515
+section 5.1) and COSE's Sig_structure (RFC 9052 section 4.4). Off-chain messages with their preamble are not: they are this
+chain's own, and some wallets' pages make them themselves.
 """
 
 from __future__ import annotations
+
+import re
+
+from native_host.encodings.base64url import decode_base64url
 
 _HEADER_BYTES = 3
 _KEY_BYTES = 32
@@ -20,6 +28,8 @@ _BLOCKHASH_BYTES = 32
 _SHORTEST = _HEADER_BYTES + 1 + _KEY_BYTES + _BLOCKHASH_BYTES + 1
 _VERSIONED = range(0x80, 0xC0)
 _COMPACT_U16_BYTES = 3
+_JWS = re.compile(rb"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*")
+_SIG_STRUCTURES = (b"\x84\x6aSignature1", b"\x85\x69Signature", b"\x85\x70CounterSignature")
 
 
 class _Cursor:
@@ -54,6 +64,19 @@ class _Cursor:
 def is_transaction(data: bytes) -> bool:
     """Whether ``data`` is a transaction message, or a whole transaction, as the module says."""
     return _is_message(data) or _is_signed_transaction(data)
+
+
+def is_signed_elsewhere(data: bytes) -> bool:
+    """Whether ``data`` is what a JWS or a COSE message signs."""
+    if data.startswith(_SIG_STRUCTURES):
+        return True
+    found = _JWS.fullmatch(data)
+    if found is None:
+        return False
+    try:
+        return decode_base64url(found[1].decode("ascii")).lstrip().startswith(b"{")
+    except ValueError:
+        return False
 
 
 def _is_message(data: bytes) -> bool:
