@@ -43,9 +43,12 @@ def insert_key(
     metadata: Metadata,
     secret: SecretBytes | None,
     *,
+    known_by: SecretBytes | None = None,
     also: Callable[[], None] | None = None,
 ) -> str:
     """Add a key to the caller's wallet and return its key id. ``also`` is done in the same transaction, before the insertion.
+
+    ``known_by`` is the secret of a key that keeps none, by which it is known again if it has no public part.
 
     Raises:
         Duplicate: the wallet holds that key.
@@ -57,7 +60,7 @@ def insert_key(
     with house.audit.effect(permit):
         if also is not None:
             also()
-        tag = identity_of(store, wallet_id, metadata, secret)
+        tag = identity_of(store, wallet_id, metadata, secret or known_by)
         try:
             store.insert(record_id, store.owner_of(wallet_id), metadata, secret.buffer if secret else None, tag)
         except IntegrityError:

@@ -72,6 +72,8 @@ def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo
     suite = records.suite_of(params.alg)
     seed = records.find_usable(store, session, params.key_id, "deriveKey")
     path, scheme = parse_place(params.path, params.alg, params.scheme)
+    if params.alg == "BIP39":
+        return seeds.derive(house, permit, params, path)
     wanted = records.narrower(params.usages, suite, path="usages")
     expires_at = versions.parse_end(params.expires_at, house.clock())
     usages = suite.derived_usages if params.usages is UNSET else wanted
@@ -82,8 +84,33 @@ def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo
         if params.usages is not UNSET and within != usages:
             raise UsageNotAllowed("This path was derived before with fewer usages, and deriving it again cannot widen them.")
         usages = within
-    public = _public_at(house, seed, params.alg, scheme, path)
-    metadata = Metadata(
+        if not usages:
+            raise UsageNotAllowed("This path was derived before for other usages, which exclude these.")
+    with derived_secret(house, seed, params.alg, scheme, path) as secret:
+        public = suite.pairs().public_key(secret.buffer) if suite.has_public else None
+        metadata = _derived(house, params, usages, public, seed.record_id, scheme, path, expires_at)
+        key_id = insert_key(
+            house,
+            permit,
+            metadata,
+            None,
+            known_by=secret,
+            also=lambda: records.write_ceiling(store, session, ceiling_id, usages, house.clock()),
+        )
+    return records.key_info(store, session, records.find(store, session, key_id))
+
+
+def _derived(
+    house: House,
+    params: DeriveKeyParams,
+    usages: tuple[str, ...],
+    public: bytes | None,
+    parent: bytes,
+    scheme: str,
+    path: str,
+    expires_at: int | None,
+) -> Metadata:
+    return Metadata(
         alg=params.alg,
         usages=usages,
         provenance="derived",
@@ -91,21 +118,13 @@ def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo
         created_at=house.clock(),
         label=_label(params.label),
         public=public,
-        address=derivation.address(params.alg, path, public),
-        parent=seed.record_id,
+        address=None if public is None else derivation.address(params.alg, path, public),
+        parent=parent,
         scheme=scheme,
         path=path,
         expires_at=expires_at,
         max_uses=None if params.max_uses is UNSET else params.max_uses,
     )
-    key_id = insert_key(
-        house,
-        permit,
-        metadata,
-        None,
-        also=lambda: records.write_ceiling(store, session, ceiling_id, usages, house.clock()),
-    )
-    return records.key_info(store, session, records.find(store, session, key_id))
 
 
 def parse_place(path: str, alg: str, scheme: object) -> tuple[str, str]:
@@ -142,6 +161,8 @@ def get_public_key(house: House, permit: Permit, params: GetPublicKeyParams) -> 
             raise InvalidParams("For a seed, an algorithm and a path are needed.", path=name)
     seed = records.find_usable(store, permit.session, params.key_id, "deriveKey")
     path, scheme = parse_place(str(params.path), str(params.alg), params.scheme)
+    if not SUITES[str(params.alg)].has_public:
+        raise InvalidParams("Such a key has no public part.", path="alg")
     return _public_result(str(params.alg), _public_at(house, seed, str(params.alg), scheme, path))
 
 
@@ -214,12 +235,15 @@ def destroy_key(house: House, permit: Permit, params: DestroyKeyParams) -> Empty
 
 
 def dependants(house: House, wallet_id: bytes, record: Record) -> list[Record]:
-    """The records derived from one. Which these are is sealed, so all of the wallet's are read; destroying is rare."""
+    """The records derived from one, and from those. Which these are is sealed, so all of the wallet's are read; destroying is rare."""
     if record.metadata.alg not in records.SEED_ALGS:
         return []
-    store, found, after = house.store, [], 0
+    store, found, after, parents = house.store, list[Record](), 0, {record.record_id}
     while batch := store.page(store.owner_of(wallet_id), after=after, limit=1000):
-        found += [one for one in batch if one.metadata.parent == record.record_id]
+        for one in batch:  # a child stands after its parent
+            if one.metadata.parent in parents:
+                found.append(one)
+                parents.add(one.record_id)
         after = batch[-1].position
     return found
 

@@ -110,6 +110,7 @@ def usages_of(store: KeyStore, session: Session, record: Record) -> tuple[str, .
     parent = store.read(record.metadata.parent)
     if parent is None or parent.metadata.state != "active":
         raise KeyState("The seed that this key comes from is not active.")
+    usages_of(store, session, parent)  # a seed by BIP85 comes from another
     ceiling = read_ceiling(store, ceiling_id(store, session, parent, record.metadata.alg, record.metadata.path or ""))
     return tuple(usage for usage in record.metadata.usages if ceiling is None or usage in ceiling.metadata.usages)
 

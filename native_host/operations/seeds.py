@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from native_host.approval.permit import Permit
     from native_host.keystore.records import Record
     from native_host.operations.house import House
-    from native_host.protocol.messages import GenerateKeyParams, KeyInfo, RestoreSeedParams
+    from native_host.protocol.messages import DeriveKeyParams, GenerateKeyParams, KeyInfo, RestoreSeedParams
 
 DEFAULT_WORDS = 12
 TRIES = 3
@@ -90,11 +90,40 @@ def restore(house: House, permit: Permit, params: RestoreSeedParams) -> KeyInfo:
                 hint = "These are not recovery words as BIP39 makes them: check the spelling, the order and that none is missing."
     else:
         raise UserRejected
+    return keep_restored(house, permit, entropy, language or "english", params.label)
+
+
+def keep_restored(house: House, permit: Permit, entropy: bytearray, language: str, label: object) -> KeyInfo:
+    """Ask for the BIP39 passphrase of restored words, and keep their seed; the entropy is wiped."""
     with (
         house.approver.ask_secret("bip39Passphrase", "Optional extra passphrase of your recovery words") as extra,
-        _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language or "english"), extra.buffer.decode()) as secret,
+        _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), extra.buffer.decode()) as secret,
     ):
-        metadata = _metadata(house, "restored", "active", secret, _label(params.label), language or "english")
+        metadata = _metadata(house, "restored", "active", secret, _label(label), language)
+        record_id = insert_key(house, permit, metadata, secret)
+    return records.key_info(house.store, permit.session, records.find(house.store, permit.session, record_id))
+
+
+def derive(house: House, permit: Permit, params: DeriveKeyParams, path: str) -> KeyInfo:
+    """A seed of its own from another, by BIP85: the words of the first are the backup of both.
+
+    It keeps its secret, as its own keys are derived from it like any seed's, and ends with the seed that it comes from.
+    """
+    from native_host.suites.hd import bip85, derivation, extended_key
+
+    if params.usages is not UNSET and list(params.usages) != ["deriveKey"]:
+        raise InvalidParams("A seed only derives.", path="usages")
+    parent = records.find_usable(house.store, permit.session, params.key_id, "deriveKey")
+    language, words, index = derivation.bip85_words(path)
+    with house.store.unseal_secret(parent) as unsealed:
+        root = extended_key.master_key(seed_of(parent, unsealed))
+        try:
+            entropy = bip85.mnemonic_entropy(root, words=words, index=index, language=language)
+        finally:
+            wipe(root.secret)
+    with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), "") as secret:
+        made = _metadata(house, "derived", "active", secret, _label(params.label), language)
+        metadata = records.changed(made, parent=parent.record_id, scheme="BIP85", path=path)
         record_id = insert_key(house, permit, metadata, secret)
     return records.key_info(house.store, permit.session, records.find(house.store, permit.session, record_id))
 

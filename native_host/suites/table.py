@@ -214,9 +214,10 @@ def _agreement(alg: str, place: str, standard: str, kty: str, crv: str, codec: i
 
 
 def _cipher(alg: str, place: str, standard: str, size: int, *labels: Label) -> Suite:
+    derived = size == 32 and not labels  # noqa: PLR2004  # a key of SLIP-0021
     return Suite(
         alg=alg, kind="cipher", standard=standard, place=f"{place}:{alg}", kty="oct", usages=_CIPHER, secret_bytes=(size, size), labels=labels,
-        aad="unauthenticated" not in labels,
+        aad="unauthenticated" not in labels, schemes=("SLIP21",) if derived else (), derived_usages=_CIPHER if derived else (),
     )  # fmt: skip
 
 
@@ -227,7 +228,7 @@ def _aes(mode: str, place: str, standard: str, *labels: Label, sizes: tuple[int,
 def _hmac(alg: str, size: int) -> Suite:
     return Suite(
         alg=alg, kind="mac", standard="RFC 2104, RFC 7518", place=f"hmac_sha2:{alg}", kty="oct", usages=(*RAW, "jws"), jws_alg=alg,
-        secret_bytes=(size, 1024),
+        secret_bytes=(size, 1024), schemes=("SLIP21",) if alg == "HS256" else (), derived_usages=(*RAW, "jws") if alg == "HS256" else (),
     )  # fmt: skip
 
 
@@ -305,7 +306,7 @@ _ROWS = (
     _hpke("HPKE-7", "P-256, HKDF-SHA256, AES-256-GCM", "EC", "P-256", 0x1200),
     _hpke("HPKE-9", "X25519 with ML-KEM-768, SHAKE256, AES-256-GCM", "AKP", "", None, "post-quantum"),
     Suite(
-        alg="BIP39", kind="seed", standard="BIP39", place="hd.bip39", usages=("deriveKey",), imported=False,
+        alg="BIP39", kind="seed", standard="BIP39", place="hd.bip39", usages=("deriveKey",), derived_usages=("deriveKey",), schemes=("BIP85",), imported=False,
     ),
     Suite(
         alg="SEED", kind="seed", standard="BIP32, SLIP-0010", place="hd.bip32", kty="oct", usages=("deriveKey",), secret_bytes=(16, 64),

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from native_host.selftest.case import Check, judge
 from native_host.selftest.derivation import CHECKS
 from native_host.selftest.files import folder
-from native_host.suites.hd import bip32, bip39, cip3, derivation, eip2333, slip10
+from native_host.suites.hd import bip32, bip39, cip3, derivation, eip2333, slip10, slip21
 from native_host.suites.hd.path import HARDENED, MAX_DEPTH
 from native_host.suites.table import SUITES
 
 ENTROPY = bytes(range(16))
 SEED = bytes(bip39.seed_of_mnemonic(bip39.mnemonic_of_entropy(ENTROPY), ""))
 HARDENED_ONLY = {("SLIP10", "Ed25519"), ("SLIP10", "X25519")}
-WAYS = [(scheme, alg) for scheme, algs in derivation.SCHEMES.items() for alg in sorted(algs)]
+WAYS = [(scheme, alg) for scheme, algs in derivation.SCHEMES.items() for alg in sorted(algs) if scheme not in {"SLIP21", "BIP85"}]
 IDS = [f"{check.path} {check.alg}" for check in CHECKS]
 
 
@@ -89,6 +89,29 @@ def test_no_seed(scheme: str, alg: str, seed: bytes) -> None:
     """What is too short for a seed is refused by every scheme."""
     with pytest.raises(ValueError, match="seed"):
         derivation.derive(alg, scheme, seed, "m", entropy=ENTROPY)
+
+
+@pytest.mark.parametrize("alg", sorted(derivation.SCHEMES["SLIP21"]))
+def test_labels(alg: str) -> None:
+    """SLIP-0021 has labels in place of indices, and one key a path whatever it is for."""
+    assert slip21.derive(SEED, (b"SLIP-0021", b"a'h b")) == derivation.derive(alg, "SLIP21", SEED, "m/SLIP-0021/a'h b")
+    assert "m/SLIP-0021/a'h b" == derivation.canonical_path("m/SLIP-0021/a'h b", scheme="SLIP21", alg=alg)
+
+
+@pytest.mark.parametrize("path", ["", "m", "m/", "m/ a", "m/a ", "m/a\u0660", "m/a\n", "x/a", "m" + "/a" * 17])
+def test_no_labels(path: str) -> None:
+    """What is no path of labels is refused."""
+    with pytest.raises(ValueError, match=r"SLIP-0021"):
+        derivation.derive("A256GCM", "SLIP21", SEED, path)
+
+
+def test_bip85_has_no_secret_of_a_path() -> None:
+    """It gives recovery words: a seed, which is made elsewhere."""
+    path = "m/83696968'/39'/1'/24'/7'"
+    assert ("japanese", 24, 7) == derivation.bip85_words(path)
+    assert path == derivation.canonical_path(path, scheme="BIP85", alg="BIP39")
+    with pytest.raises(ValueError, match="a seed of its own"):
+        derivation.derive("BIP39", "BIP85", SEED, path, entropy=ENTROPY)
 
 
 @given(st.text(max_size=10), st.sampled_from(["", "BIP32", "SLIP10", "EIP2333", "CIP1852", "bip32", "BIP44"]))

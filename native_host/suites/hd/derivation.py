@@ -1,7 +1,8 @@
-"""A key by algorithm, scheme and path: the one door to BIP32, SLIP-0010, EIP-2333 and CIP-1852 for who does not care which.
+"""A key by algorithm, scheme and path: the one door to BIP32, SLIP-0010, SLIP-0021, EIP-2333, CIP-1852 for who does not care which.
 
 A path is refused by what its curve can do, not by convention: any that BIP32 can derive is derived. EIP-2333 has no hardened
-indices, SLIP-0010 only those on Ed25519 and X25519.
+indices, SLIP-0010 only those on Ed25519 and X25519. SLIP-0021 has labels in place of indices: ``m/SLIP-0021/Master encryption key``.
+BIP85 gives recovery words, which are a new seed: ``m/83696968'/39'/language'/words'/index'``, made where seeds are made.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ SCHEMES: dict[str, frozenset[str]] = {
     "SLIP10": frozenset({"ES256K", "ES256K-R", "BIP340", "ES256", "Ed25519", "X25519"}),
     "EIP2333": frozenset({"BLS12381G2"}),
     "CIP1852": frozenset({"Ed25519-BIP32"}),
+    "SLIP21": frozenset({"A256GCM", "C20P", "XC20P", "HS256"}),
+    "BIP85": frozenset({"BIP39"}),
 }
 """Which algorithms a scheme derives."""
 
+_MAX_LABELS = 16
+_BIP85_LEVELS = 5
 _HARDENED_ONLY = frozenset({"Ed25519", "X25519"})
 
 
@@ -28,6 +33,8 @@ def canonical_path(path: str, *, scheme: str, alg: str) -> str:
     Raises:
         ValueError: if it is no path, or not one that ``alg`` can derive by ``scheme``.
     """
+    if scheme == "SLIP21":
+        return "/".join(["m", *(label.decode() for label in _labels(path, alg=alg))])
     return format_path(_indices(path, scheme=scheme, alg=alg))
 
 
@@ -51,6 +58,10 @@ def derive(
         ValueError: if the path is none, ``alg`` cannot derive it by ``scheme``, the seed has another length, BIP32 has no key there,
             or CIP-1852 has no entropy or one that does not give the seed.
     """
+    if scheme == "SLIP21":
+        from native_host.suites.hd import slip21
+
+        return slip21.derive(seed, _labels(path, alg=alg))
     indices = _indices(path, scheme=scheme, alg=alg)
     if scheme == "BIP32":
         from native_host.suites.hd import bip32
@@ -62,6 +73,8 @@ def derive(
         from native_host.suites.hd import eip2333
 
         return eip2333.derive(seed, indices)
+    if scheme == "BIP85":
+        raise ValueError("BIP85 gives a seed of its own, not the secret of a path")
     if entropy is None:
         raise ValueError("CIP-1852 starts from the entropy of recovery words, and the seed has none")
     _check_entropy(seed, entropy, language, passphrase)
@@ -84,9 +97,33 @@ def _indices(path: str, *, scheme: str, alg: str) -> Path:
         from native_host.suites.hd import eip2333
 
         eip2333.check_path(indices)
+    elif scheme == "BIP85":
+        bip85_words(path)
     elif alg in _HARDENED_ONLY and any(index < HARDENED for index in indices):
         raise ValueError("the algorithm has hardened children only")
     return indices
+
+
+def bip85_words(path: str) -> tuple[str, int, int]:
+    """The language, the number of words and the index of a BIP85 path, application 39'; raises ``ValueError``."""
+    from native_host.suites.hd import bip39, bip85
+
+    indices = tuple(index - HARDENED for index in parse_path(path))
+    if len(indices) != _BIP85_LEVELS or min(indices) < 0 or indices[:2] != (83696968, 39):
+        raise ValueError("not the path of recovery words by BIP85")
+    language, words, index = indices[2:]
+    if language >= len(bip39.LANGUAGES) or words not in bip85.WORDS:
+        raise ValueError("there are no recovery words of that number or in that language")
+    return bip39.LANGUAGES[language], words, index
+
+
+def _labels(path: str, *, alg: str) -> tuple[bytes, ...]:
+    root, *labels = path.split("/")
+    if alg not in SCHEMES["SLIP21"] or root != "m" or not 1 <= len(labels) <= _MAX_LABELS:
+        raise ValueError("not a path of SLIP-0021")
+    if not all(label and label.isascii() and label.isprintable() and label.strip() == label for label in labels):
+        raise ValueError("a label of SLIP-0021 here is printable ASCII without spaces around it")
+    return tuple(label.encode() for label in labels)
 
 
 def _derive_slip10(alg: str, seed: Secret, indices: Path) -> bytearray:
