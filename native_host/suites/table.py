@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from native_host.errors import Unsupported
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -85,13 +86,17 @@ class Suite(Value, frozen=True, kw_only=True):
         """The module or object that computes it, imported at first use, its known answers checked then.
 
         Raises:
-            BackendUnavailable: its known answers do not come out; it is of no use until the host starts again.
+            BackendUnavailable: its known answers do not come out, so it is not used.
+            Unsupported: its library is not there; some have none for every platform.
         """
         code = _checked.get(self.alg)
         if code is None:
             from native_host.suites.known_answers import check
 
-            code = self.loaded()
+            try:
+                code = self.loaded()
+            except ImportError:
+                raise Unsupported("The library of this algorithm is not installed on this computer.", detail=self.alg) from None
             check(self, code)
             _checked[self.alg] = code
         return code

@@ -294,3 +294,17 @@ def test_a_working_algorithm_is_checked_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delitem(_checked, "HS256", raising=False)
     assert SUITES["HS256"].code() is SUITES["HS256"].code()
     assert ["HS256"] == checks
+
+
+def test_a_library_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is said to be, by the algorithm that needs it."""
+    import sys
+
+    from native_host.errors import Unsupported
+    from native_host.suites import table
+
+    monkeypatch.setattr(table, "_checked", {})
+    monkeypatch.setitem(sys.modules, "native_host.suites.bls12381", None)
+    with pytest.raises(Unsupported) as caught:
+        SUITES["BLS12381G2"].code()
+    assert caught.value.detail == "BLS12381G2"
