@@ -100,7 +100,7 @@ def choose(alg: str, kty: str, crv: str, named: str = "") -> str:
 
 
 def checked_text(text: Secret) -> str:
-    """The text of a file, without blanks around it.
+    """The text of a file, without blanks around it. Unlike what it was read from, it cannot be wiped.
 
     Raises:
         NotThisForm: if it is longer than a key file or is not UTF-8.

@@ -1,8 +1,8 @@
 """Keys from passwords, as key files ask for them: scrypt (RFC 7914) and PBKDF2 (RFC 8018 section 5.2), within bounds.
 
 The parameters come from the file, and whoever wrote the file may want the host out of memory or out of time: they are
-checked before anything is computed. OpenSSL computes both, into a buffer that can be wiped. It keeps to RFC 7914 in that N is
-below 2¹²⁸ʳ⸍⁸, which Web3's own example (N = 2¹⁸, r = 1) is not: such a file is left to pycryptodome.
+checked before anything is computed. OpenSSL computes both, into a buffer that can be wiped. It keeps to RFC 7914 section 6 in
+that N is below 2^(16·r), which Web3's own example (N = 2^18, r = 1) is not: such a file is left to pycryptodome.
 """
 
 from __future__ import annotations
