@@ -80,6 +80,14 @@ def test_round_trip(key: tuple[int, bytes]) -> None:
     assert key == decode_multikey(encode_multikey(*key))
 
 
+@given(st.sampled_from(sorted(KEY_BYTES)), st.integers(0, 255), st.integers(0, 2592))
+def test_parts(code: int, byte: int, zeros: int) -> None:
+    """Written in parts, a long key is the Base58 of the whole, also where a part is zero."""
+    public = bytes((byte,)).ljust(zeros + 1, b"\x00")[: KEY_BYTES[code]].rjust(KEY_BYTES[code], bytes((byte,)))
+
+    assert encode_multikey(code, public) == "z" + encode_base58(multikey._PREFIX[code] + public)
+
+
 @pytest.mark.parametrize("bits", [2048, 3072, 4096, 8192, 16384])
 def test_rsa(bits: int) -> None:
     """An RSA key may be as long as it is."""
