@@ -55,7 +55,9 @@ EXIT_DONE, EXIT_BROKEN, EXIT_REFUSED = 0, 1, 3
 TICK_SECONDS = 0.5
 LIMITS = Limits(request_bytes=REQUEST_BYTES, response_bytes=RESPONSE_BYTES, batch=BATCH, waiting=WAITING)
 ALGORITHMS = [suite.alg for suite in SUITES.values() if suite.generated or suite.imported]
-CHANGES_KEYS = frozenset({"generateKey", "importKey", "restoreSeed", "deriveKey", "updateKey", "destroyKey"})
+CHANGES_KEYS = frozenset(
+    {"generateKey", "importKey", "importKeyFile", "restoreSeed", "deriveKey", "unwrapKey", "updateKey", "rotateKey", "destroyKey"}
+)
 USES_STORE = frozenset(name for name, row in METHODS.items() if row.consent in {"own", "person"}) | {"unlock"}
 
 

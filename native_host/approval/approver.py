@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 1860.0  # longer than any approver of ours waits: it is the one that tells the person how long there is
 HEADER_BYTES = 4
-ANSWER_BYTES = 64 * 1024
+ANSWER_BYTES = 128 * 1024  # the longest secret in characters of four bytes, and what stands around it
 
 
 class Verdict(Value, frozen=True, kw_only=True):

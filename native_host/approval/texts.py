@@ -60,6 +60,8 @@ PURPOSE_LABELS: Final[dict[SecretPurpose, str]] = {
     "mnemonic": "Recovery words",
     "bip39Passphrase": "Extra passphrase of the recovery words (BIP39)",
     "pin": "PIN",
+    "keyFile": "Key file",
+    "keyFilePassword": "Password of the key file",
 }
 AGAIN: Final = "The same once more"
 PASSPHRASE_ADVICE: Final = (
@@ -76,6 +78,21 @@ STRENGTHS: Final[dict[Strength, str]] = {
 }
 STRENGTH: Final = "Strength: {strength}"
 BIP39_ADVICE: Final = "Only if these recovery words were made with an extra passphrase. Otherwise leave it empty."
+
+# --- key files ---
+FILE_ADVICE: Final = (
+    "Choose the file, if you have it as one: what is pasted has been in the clipboard, where other programs read it. Only Strongroom gets it;"
+    " it never goes to the browser."
+)
+FILE_CHOOSE: Final = "Choose a file…"
+FILE_PASTE: Final = "Or paste the text of the key file here"
+FILE_SIZE: Final = "{count} characters. Continue takes the key in."
+FILE_KEYS: Final = "Tab moves · Space presses · Esc cancels"
+FILE_UNREADABLE: Final = "This file cannot be read. Is it there, and yours?"
+FILE_TOO_LONG: Final = "This is too long for a key file. Choose the file that holds the key alone."
+FILE_NO_TEXT: Final = "This file is not text. Choose a key file."
+FILE_EMPTY: Final = "This file is empty."
+FILE_PASSWORD_ADVICE: Final = "The one that was chosen when the file was made, not the passphrase of Strongroom."
 
 # --- recovery words ---
 WORDS_ADVICE: Final = "Type the words in their order, with a space between. Upper and lower case do not matter."
@@ -122,6 +139,8 @@ T_HIDDEN_EMPTY_ALLOWED: Final = "What you type is not shown. An empty line means
 T_SECRET: Final = "{label}: "
 T_THANKS: Final = "Thank you."
 T_CANCELLED: Final = "Cancelled."
+T_FILE_ADVICE: Final = "Type where the key file lies, such as ~/keystore.json. What you type is shown. An empty line cancels."
+T_FILE: Final = "File: "
 T_WORDS_ADVICE: Final = "Type the recovery words in their order, in one or more lines, and then an empty line. What you type is shown. An empty line first cancels."
 T_WORDS: Final = "Words: "
 T_WORDS_AGAIN: Final = "{count} typed: {problem}. Type all of them again, or an empty line to cancel."

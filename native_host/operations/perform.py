@@ -25,7 +25,15 @@ OWN = m.GetStatusParams | m.UnlockParams | m.LockParams | u.RandomBytesParams
 MANAGED = (
     m.GetPublicKeyParams | m.GetExtendedPublicKeyParams | m.ListKeysParams | m.UpdateKeyParams | m.RotateKeyParams | m.DestroyKeyParams
 )
-KEYS = m.GenerateKeyParams | m.GetImportKeyParams | m.ImportKeyParams | m.RestoreSeedParams | m.DeriveKeyParams | MANAGED
+KEYS = (
+    m.GenerateKeyParams
+    | m.GetImportKeyParams
+    | m.ImportKeyParams
+    | m.ImportKeyFileParams
+    | m.RestoreSeedParams
+    | m.DeriveKeyParams
+    | MANAGED
+)
 PUBLIC = u.VerifyParams | u.EncapsulateParams | u.AggregateSignaturesParams | u.AggregateVerifyParams
 ONE_EFFECT = u.SignParams | u.SignMessageParams | u.SignJwsParams | u.DecryptParams | u.DecapsulateParams | u.DeriveSecretParams
 """Uses of a private key whose whole work is one transaction with its audit entry."""
@@ -70,6 +78,11 @@ class Operations:
                 return self._facts(call, records.key_view(records.find_usable(store, session, params.key_id, "deriveKey")))
             case m.ImportKeyParams():
                 return Facts(imported=self._importing().open(self._house, session, params))
+            case m.ImportKeyFileParams():
+                from native_host.operations.key_files import check_wishes
+
+                check_wishes(params)
+                return Facts()
             case _:
                 return self._describe_use(session, call)
 
@@ -189,7 +202,7 @@ class Operations:
                 assert_never(params)
 
     def _keep(self, permit: Permit, params: KEYS | u.WrapKeyParams | u.UnwrapKeyParams) -> Message:
-        from native_host.operations import keys, seeds, wrapping
+        from native_host.operations import key_files, keys, seeds, wrapping
 
         match params:
             case m.GenerateKeyParams():
@@ -198,6 +211,8 @@ class Operations:
                 return self._importing().offer(self._house, permit.session)
             case m.ImportKeyParams():
                 return self._importing().keep(self._house, permit, params)
+            case m.ImportKeyFileParams():
+                return key_files.import_key_file(self._house, permit, params)
             case m.RestoreSeedParams():
                 return seeds.restore(self._house, permit, params)
             case m.DeriveKeyParams():

@@ -15,8 +15,13 @@ from native_host.protocol.wire import Message
 FactKind = Literal["text", "message", "address", "hex", "path", "origin", "time", "number"]
 """How a fact is drawn: ``message`` is a block of text, ``address`` and ``hex`` are monospaced and never cut."""
 
-SecretPurpose = Literal["unlock", "newPassphrase", "mnemonic", "bip39Passphrase", "pin"]
-"""``mnemonic`` asks for recovery words: to restore a seed, or typed back to confirm a backup (the title says which)."""
+SecretPurpose = Literal["unlock", "newPassphrase", "mnemonic", "bip39Passphrase", "pin", "keyFile", "keyFilePassword"]
+"""``mnemonic`` asks for recovery words: to restore a seed, or typed back to confirm a backup (the title says which). ``keyFile`` asks for
+the text of another program's key file, ``keyFilePassword`` for what opens it.
+"""
+
+MAX_SECRET_CHARACTERS = 16384
+"""The longest key file is a PEM of 6,700 characters; nothing else that a person types comes near."""
 
 
 class CallerFacts(Message, frozen=True, kw_only=True):
@@ -89,4 +94,4 @@ class Answer(Message, frozen=True, kw_only=True):
     id: int
     verdict: Literal["allow", "deny", "done"] | UnsetType = UNSET
     grant: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
-    secret: Annotated[str, Meta(max_length=4096)] | UnsetType = UNSET
+    secret: Annotated[str, Meta(max_length=MAX_SECRET_CHARACTERS)] | UnsetType = UNSET

@@ -228,6 +228,14 @@ class ImportKeyParams(Message, frozen=True, kw_only=True):
     max_uses: UseCount | UnsetType = UNSET
 
 
+class ImportKeyFileParams(Message, frozen=True, kw_only=True):
+    """``alg`` is needed where the file holds a key that is good for several. The file is the person's, who gives it to the host alone."""
+
+    alg: Algorithm | UnsetType = UNSET
+    usages: Usages | UnsetType = UNSET
+    label: Label | UnsetType = UNSET
+
+
 class RestoreSeedParams(Message, frozen=True, kw_only=True):
     """``language`` names the word list where the words are in more than one."""
 

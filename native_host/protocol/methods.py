@@ -46,6 +46,7 @@ _ROWS = (
     Method(name="generateKey", params=m.GenerateKeyParams, result=m.KeyInfo, consent="own", summary="Make a key or a seed inside the host."),
     Method(name="getImportKey", params=m.GetImportKeyParams, result=m.ImportKeyOffer, consent="own", summary="A one-time public key to which a key for import is encrypted."),
     Method(name="importKey", params=m.ImportKeyParams, result=m.KeyInfo, consent="person", summary="Take in a private key that comes as a JWE."),
+    Method(name="importKeyFile", params=m.ImportKeyFileParams, result=m.KeyInfo, consent="person", summary="Have the person choose another program's key file in the host's own window."),
     Method(name="restoreSeed", params=m.RestoreSeedParams, result=m.KeyInfo, consent="person", summary="Have the person type recovery words in the host's own window."),
     Method(name="deriveKey", params=m.DeriveKeyParams, result=m.KeyInfo, consent="own", summary="An account key from a seed."),
     Method(name="getPublicKey", params=m.GetPublicKeyParams, result=m.PublicKeyResult, consent="public", summary="The public key of a key, or of a path of a seed."),

@@ -12,6 +12,7 @@ from native_host.protocol.messages import (
     DeriveKeyParams,
     DestroyKeyParams,
     GetExtendedPublicKeyParams,
+    ImportKeyFileParams,
     ImportKeyParams,
     Page,
     RestoreSeedParams,
@@ -48,6 +49,10 @@ BLIND = (
     " this key holds. Refuse unless you know exactly why you are asked."
 )
 KNOWN_TO_SENDER = "Whoever sends this key knows it already, and keeps knowing it. Do not use it for money that must be yours alone."
+FILE_IN_NEXT_WINDOW = (
+    "You will choose the key file, and type its password, in the next windows. The extension gets neither. Strongroom never asks for them"
+    " anywhere else. The key stays in the file too, for whoever has it."
+)
 GONE_FOR_GOOD = "This cannot be undone. What this key holds is lost unless you have a backup of it elsewhere."
 UNAUTHENTICATED = (
     "This algorithm does not protect against changes: whoever had the ciphertext may have changed what it decrypts to, and may learn the"
@@ -114,6 +119,8 @@ def _keeping(params: Message, subject: Subject | None) -> Review | None:
         case DestroyKeyParams():
             return _destroy_key(subject)
         case DeriveKeyParams():
+        case ImportKeyFileParams():
+            return _import_key_file(params)
             return _derive_key(params)
         case UpdateKeyParams():
             return Review(title="Enable a disabled key")
@@ -267,6 +274,14 @@ def _restore_seed(params: RestoreSeedParams) -> Review:
 
 
 def _destroy_key(subject: Subject | None) -> Review:
+def _import_key_file(params: ImportKeyFileParams) -> Review:
+    facts = [_fact("Name", params.label)] if params.label is not UNSET and params.label else []
+    facts.append(_fact("Algorithm", "the one that the file is for" if params.alg is UNSET else params.alg))
+    if params.usages is not UNSET:
+        facts.append(_fact("May be used for", ", ".join(params.usages)))
+    return Review(title="Take in a key from a file of yours", facts=tuple(facts), warnings=(FILE_IN_NEXT_WINDOW,))
+
+
     dependants = subject.dependants if subject else 0
     facts = (_fact("Keys derived from it, destroyed too", str(dependants), "number"),) if dependants else ()
     return Review(title="Destroy a key for good", facts=facts, warnings=(GONE_FOR_GOOD,))

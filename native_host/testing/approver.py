@@ -43,9 +43,10 @@ ALLOW_EVERYTHING: tuple[dict[str, Any], ...] = (
     {"kind": "askSecret", "purpose": "mnemonic", "do": "remember"},
     {"kind": "askSecret", "purpose": "bip39Passphrase", "do": "secret", "secret": ""},
     {"kind": "askSecret", "purpose": "pin", "do": "secret", "secret": PIN},
+    {"kind": "askSecret", "purpose": "keyFile", "do": "deny"},
     {"kind": "askSecret", "do": "secret", "secret": PASSPHRASE},
 )
-"""The rules of a person who agrees to everything and whose one passphrase is ``PASSPHRASE``."""
+"""The rules of a person who agrees to everything, whose one passphrase is ``PASSPHRASE``, and who has no key file to give."""
 
 _HEADER = struct.Struct("=I")
 _GATE_POLL_SECONDS = 0.02

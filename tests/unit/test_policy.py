@@ -50,6 +50,7 @@ TABLE: dict[str, tuple[Call, Facts, type, bool]] = {
     "generateKey, a seed": (call("generateKey", alg="BIP39"), NOTHING, Allow, False),
     "getImportKey": (call("getImportKey"), NOTHING, Allow, False),
     "importKey": (call("importKey", importKeyId="i", jwe="j", alg="ES256K"), Facts(imported=KEY), Ask, False),
+    "importKeyFile": (call("importKeyFile"), NOTHING, Ask, False),
     "restoreSeed": (call("restoreSeed"), NOTHING, Ask, False),
     "deriveKey": (call("deriveKey", **DERIVE), Facts(key=key(**SEED)), Allow, False),
     "deriveKey, intents": (call("deriveKey", **DERIVE, usages=["message", "jws"]), Facts(key=key(**SEED)), Allow, False),

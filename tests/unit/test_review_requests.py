@@ -94,6 +94,14 @@ def test_an_account_that_signs_anything_is_called_that() -> None:
     assert ("m/44'/60'/0'/0/0", "path") == facts(found)["New account's path"]
 
 
+def test_a_key_file_is_not_the_extensions() -> None:
+    """The person learns where file and password are typed, and what the caller wants the key to be."""
+    found = made("importKeyFile", alg="ES256", label=HOSTILE, usages=["sign"])
+    assert "The extension gets neither" in found.warnings[0]
+    assert {"Algorithm": "ES256", "Name": SHOWN, "May be used for": "sign"} == {fact.label: fact.value for fact in found.facts}
+    assert "the file" in facts(made("importKeyFile"))["Algorithm"][0]
+
+
 def test_names_cannot_deceive() -> None:
     """A name that the extension chose is shown with everything that could hide or reorder it."""
     assert SHOWN == facts(made("restoreSeed", label=HOSTILE))["Name"][0]
@@ -184,6 +192,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "deriveSecret": {"keyId": "k", "publicKeyJwk": {"kty": "OKP"}},
     "getExtendedPublicKey": {"keyId": "k", "path": "m"},
     "importKey": {"importKeyId": "i", "jwe": "j", "alg": "ES256"},
+    "importKeyFile": {},
     "restoreSeed": {},
     "destroyKey": {"keyId": "k"},
     "deriveKey": {"keyId": "k", "path": "m", "alg": "ES256K"},

@@ -164,6 +164,13 @@ export interface ImportKeyParams {
   readonly maxUses?: number;
 }
 
+/** `alg` is needed where the file holds a key that is good for several. The file is the person's, who gives it to the host alone. */
+export interface ImportKeyFileParams {
+  readonly alg?: AlgorithmName;
+  readonly usages?: readonly Usage[];
+  readonly label?: string;
+}
+
 /** `language` names the word list where the words are in more than one. */
 export interface RestoreSeedParams {
   readonly label?: string;
@@ -464,6 +471,8 @@ export interface Operations {
   /** Take in a private key that comes as a JWE. */
   readonly importKey: { readonly params: ImportKeyParams; readonly result: KeyInfo };
   /** Have the person type recovery words in the host's own window. */
+  /** Have the person choose another program's key file in the host's own window. */
+  readonly importKeyFile: { readonly params: ImportKeyFileParams; readonly result: KeyInfo };
   readonly restoreSeed: { readonly params: RestoreSeedParams; readonly result: KeyInfo };
   /** An account key from a seed. */
   readonly deriveKey: { readonly params: DeriveKeyParams; readonly result: KeyInfo };
@@ -521,6 +530,7 @@ export const CONSENT = {
   getImportKey: "own",
   importKey: "person",
   restoreSeed: "person",
+  importKeyFile: "person",
   deriveKey: "own",
   getPublicKey: "public",
   getExtendedPublicKey: "person",

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from native_host.approval import texts
 from native_host.approval.answering import FrontAsk
+from native_host.approval.chosen_file import NoKeyFile, read_chosen_file
 from native_host.approval.strength import MIN_CHARACTERS, estimate_strength
 from native_host.approval.terminal.console import Console
 from native_host.approval.timing import seconds_for
@@ -117,7 +118,11 @@ def _ask_secret(ask: SecretAsk, console: Console, deadline: float) -> Answer:
             console.say(texts.BIP39_ADVICE)
             console.say(texts.T_HIDDEN_EMPTY_ALLOWED)
             secret = _hidden(console, texts.PURPOSE_LABELS[ask.purpose], deadline)
-        case "unlock" | "pin":
+        case "keyFile":
+            secret = _choose_file(console, deadline)
+        case "unlock" | "pin" | "keyFilePassword":
+            if ask.purpose == "keyFilePassword":
+                console.say(texts.FILE_PASSWORD_ADVICE)
             console.say(texts.T_HIDDEN)
             secret = _hidden(console, texts.PURPOSE_LABELS[ask.purpose], deadline) or None
         case _:
@@ -154,6 +159,16 @@ def _type_words(console: Console, deadline: float) -> str | None:
         places = ", ".join(str(place + 1) for place in typed.unknown)
         problem = texts.WORD_PROBLEMS[typed.problem].format(places=places)
         console.say(texts.T_WORDS_AGAIN.format(count=len(typed.words), problem=problem))
+    return None
+
+
+def _choose_file(console: Console, deadline: float) -> str | None:
+    console.say(texts.T_FILE_ADVICE)
+    while path := console.read_line(texts.T_FILE, deadline=deadline).strip():
+        try:
+            return read_chosen_file(path)
+        except NoKeyFile as error:
+            console.say(str(error))
     return None
 
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import BinaryIO, assert_never
 
 from native_host.approval.answering import End, FrontAsk, Inbox, Rubbish, Waiting, write_answer
+from native_host.approval.window.key_file import open_key_file
 from native_host.approval.window.look import Look
 from native_host.approval.window.review import open_compare, open_review
 from native_host.approval.window.secret import open_new_passphrase, open_secret
@@ -107,6 +108,8 @@ def _fill(sheet: Sheet, ask: FrontAsk) -> None:
             open_new_passphrase(sheet, ask)
         case SecretAsk(purpose="mnemonic"):
             open_mnemonic(sheet, ask)
+        case SecretAsk(purpose="keyFile"):
+            open_key_file(sheet, ask)
         case SecretAsk():
             open_secret(sheet, ask)
         case _:

@@ -22,6 +22,8 @@ def open_secret(sheet: Sheet, ask: SecretAsk) -> None:
     say_hint(sheet, ask)
     if may_be_empty:
         label(sheet.content, sheet.look, texts.BIP39_ADVICE, wrap=sheet.width()).pack(fill="x", pady=(0, sheet.look.px(8)))
+    if ask.purpose == "keyFilePassword":
+        label(sheet.content, sheet.look, texts.FILE_PASSWORD_ADVICE, wrap=sheet.width()).pack(fill="x", pady=(0, sheet.look.px(8)))
     form = _Form(sheet, ask)
     entry = form.add_entry(texts.PURPOSE_LABELS[ask.purpose])
     form.add_buttons(texts.UNLOCK if ask.purpose == "unlock" else texts.CONTINUE)

@@ -173,6 +173,14 @@ class Sheet:
         if self._open:
             self._next_tick = self.window.after(_TICK_MILLISECONDS, self._tick)
 
+    def is_open(self) -> bool:
+        """Whether the window is still there, which a nested event loop has to ask."""
+        return self._open
+
+    def say(self, text: str) -> None:
+        """Say something beside the buttons."""
+        self.status.configure(text=text)
+
     def deny(self) -> None:
         """Answer that nothing is to happen."""
         self.finish(Answer(id=self.ask.id, verdict="deny"))

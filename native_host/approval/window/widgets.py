@@ -105,6 +105,48 @@ class SecretEntry(Ring):
         self.entry.delete(0, "end")
 
 
+class SecretText(Ring):
+    """A field of several lines for a secret: plain text, never undone, copied or selected into X11's selection. Tab leaves it."""
+
+    def __init__(self, parent: tk.Misc, look: Look, *, lines: int, font: Font) -> None:
+        colours = look.palette
+        super().__init__(parent, look, idle=colours.line)
+        self.text = tk.Text(self, height=lines, width=1, wrap="word", font=font, undo=False, exportselection=False)
+        self.text.configure(relief="flat", borderwidth=0, highlightthickness=0, padx=look.px(5), pady=look.px(4))
+        self.text.configure(background=colours.raised, foreground=colours.ink, insertbackground=colours.ink)
+        self.text.configure(selectbackground=colours.accent, selectforeground=colours.accent_ink)
+        for key in ("<<Copy>>", "<<Cut>>"):
+            self.text.bind(key, lambda _: "break")
+        self.text.bind("<Tab>", lambda _: _go(self.text.tk_focusNext()))
+        self.text.bind("<Shift-Tab>", lambda _: _go(self.text.tk_focusPrev()))
+        self.hold(self.text)
+
+    def get(self) -> str:
+        """What stands in the field."""
+        return self.text.get("1.0", "end-1c")
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call ``changed`` after every change of the text."""
+
+        def modified(_: tk.Event[tk.Text]) -> None:
+            # Tk tells of the first change only, until the flag is taken back; taking it back is told too.
+            if self.text.edit_modified():
+                self.text.edit_modified(arg=False)
+                changed()
+
+        self.text.bind("<<Modified>>", modified)
+
+    def clear(self) -> None:
+        """Empty the field; of Tcl's copies as above."""
+        self.text.delete("1.0", "end")
+
+
+def _go(target: tk.Misc | None) -> str:
+    if target is not None:
+        target.focus_set()
+    return "break"
+
+
 def warning_mark(parent: tk.Misc, look: Look, *, ground: str) -> tk.Canvas:
     """A triangle with an exclamation mark, drawn, so that it needs no font."""
     size = look.px(14)

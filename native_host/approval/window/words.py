@@ -9,7 +9,7 @@ from native_host.approval import texts
 from native_host.approval.window.review import guard
 from native_host.approval.window.secret import say_hint
 from native_host.approval.window.sheet import Sheet
-from native_host.approval.window.widgets import Button, Ring, label
+from native_host.approval.window.widgets import Button, SecretText, label
 from native_host.approval.words import TypedWords, check_words, is_listed, words_starting
 from native_host.protocol.approver import Answer, SecretAsk, ShowSecret
 from native_host.review.text import visible
@@ -70,26 +70,12 @@ def _verdict_colour(sheet: Sheet, typed: TypedWords, unfinished: str) -> str:
     return palette.good if typed.problem == "none" else palette.bad
 
 
-class _WordsField:
-    """The field for the words: plain text, never undone, copied or selected into X11's selection."""
+class _WordsField(SecretText):
+    """The field for the words."""
 
     def __init__(self, sheet: Sheet) -> None:
-        look, colours = sheet.look, sheet.look.palette
-        ring = Ring(sheet.content, look, idle=colours.line)
-        self.text = tk.Text(
-            ring, height=3, width=1, wrap="word", font=look.large_mono, undo=False, exportselection=False, relief="flat", borderwidth=0
-        )
-        self.text.configure(background=colours.raised, foreground=colours.ink, insertbackground=colours.ink, highlightthickness=0)
-        self.text.configure(padx=look.px(5), pady=look.px(4), selectbackground=colours.accent, selectforeground=colours.accent_ink)
-        for key in ("<<Copy>>", "<<Cut>>"):
-            self.text.bind(key, lambda _: "break")
-        self.text.bind("<Tab>", lambda _: _go(self.text.tk_focusNext()))
-        self.text.bind("<Shift-Tab>", lambda _: _go(self.text.tk_focusPrev()))
-        ring.hold(self.text)
-        ring.pack(fill="x")
-
-    def get(self) -> str:
-        return self.text.get("1.0", "end-1c")
+        super().__init__(sheet.content, sheet.look, lines=3, font=sheet.look.large_mono)
+        self.pack(fill="x")
 
     def unfinished(self) -> str:
         """The word that is being typed at the end, if it is none of the list but can still become one."""
@@ -97,30 +83,10 @@ class _WordsField:
         last = "" if not typed or typed[-1].isspace() else typed.split()[-1]
         return last if words_starting(last) and not is_listed(last) else ""
 
-    def watch(self, changed: Callable[[], None]) -> None:
-        """Call ``changed`` after every change of the text."""
-
-        def modified(_: tk.Event[tk.Text]) -> None:
-            # Tk tells of the first change only, until the flag is taken back; taking it back is told too.
-            if self.text.edit_modified():
-                self.text.edit_modified(arg=False)
-                changed()
-
-        self.text.bind("<<Modified>>", modified)
-
-    def clear(self) -> None:
-        self.text.delete("1.0", "end")
-
 
 def _only(act: Callable[[], None]) -> str:
     """Do that, and not what the key does in a text."""
     act()
-    return "break"
-
-
-def _go(target: tk.Misc | None) -> str:
-    if target is not None:
-        target.focus_set()
     return "break"
 
 
