@@ -15,6 +15,7 @@ from native_host.cli.demo.show import demo
 from native_host.cli.doctor import doctor
 from native_host.cli.install import install
 from native_host.cli.origins import origins
+from native_host.cli.selftest import selftest
 from native_host.cli.store import init, keys, lock, status
 from native_host.cli.uninstall import uninstall
 from native_host.config import ConfigError
@@ -38,6 +39,7 @@ app.add_typer(origins, name="origins")
 app.command()(install)
 app.command()(uninstall)
 app.command()(doctor)
+app.command()(selftest)
 app.add_typer(audit, name="audit")
 
 
