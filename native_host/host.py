@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 EXIT_DONE, EXIT_BROKEN, EXIT_REFUSED = 0, 1, 3
 TICK_SECONDS = 0.5
+LAST_SECONDS = 0.7
+"""How long a port that has closed waits for keys that are being made."""
 LIMITS = Limits(request_bytes=REQUEST_BYTES, response_bytes=RESPONSE_BYTES, batch=BATCH, waiting=WAITING)
 ALGORITHMS = [suite.alg for suite in SUITES.values() if suite.generated or suite.imported]
 CHANGES_KEYS = frozenset(
@@ -118,6 +120,7 @@ class Host:
         self._told: State | None = None
         self._withdrawn: list[tuple[Waiting, KmsError]] = []
         self._lane = Lane(self.attend)
+        self._making = 0
         self._built: Stages | None = None
 
     @property
@@ -138,6 +141,9 @@ class Host:
         while (frames := read_frames(frames_in, reader)) is not None:
             with self._house_lock:
                 self._answer_all(frames)
+        last = monotonic() + LAST_SECONDS
+        while self._making and monotonic() < last:
+            sleep(0.01)
         self.end()
 
     def _end_aside(self) -> None:
@@ -224,6 +230,10 @@ class Host:
             if self._stages.asks(call, facts, decision):
                 self._join_lane(Waiting(session, call, facts, decision))
                 return None
+            if self._stages.takes_long(call, facts):
+                self._making += 1
+                start_new_thread(self.make, (Waiting(session, call, facts, decision),))
+                return None
             return self._done(call, self._stages.act(session, call, facts, decision))
         except Exception as error:  # noqa: BLE001 - the one place where a fault becomes an answer
             return self._error(call.id, error)
@@ -251,6 +261,17 @@ class Host:
             self._replies.event("keysChanged")
         self._tell(self._state())
         return jsonrpc.encode_result(call.id, result)
+
+    def make(self, waiting: Waiting) -> None:
+        """Do what takes seconds and needs nobody, on a thread of its own and outside any read: within one, its transaction would
+        stay open meanwhile, and others would answer before the commit that they share."""
+        with self._house_lock:
+            try:
+                reply = self._done(waiting.call, self._stages.act(waiting.session, waiting.call, waiting.facts, waiting.decision))
+            except Exception as error:  # noqa: BLE001 - as in ``_answer``
+                reply = self._error(waiting.call.id, error)
+            self._replies.answer_deferred(waiting.call.id, reply)
+            self._making -= 1
 
     # the lane
 

@@ -14,8 +14,9 @@ from native_host.opening import now
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
 from native_host.policy import Ask, decide
-from native_host.protocol.messages import GenerateKeyParams, UnlockParams, UpdateKeyParams
+from native_host.protocol.messages import GenerateKeyParams, RotateKeyParams, UnlockParams, UpdateKeyParams
 from native_host.session import IdleClock
+from native_host.suites.table import SUITES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,6 +79,17 @@ class Stages:
                 return facts.key is not None and facts.key.state == "unconfirmed"
             case _:
                 return False
+
+    def takes_long(self, call: Call, facts: Facts) -> bool:
+        """Whether it makes an RSA key, for which seconds can go by."""
+        match call.params:
+            case GenerateKeyParams(alg=alg):
+                pass
+            case RotateKeyParams() if facts.key is not None:
+                alg = facts.key.alg
+            case _:
+                return False
+        return alg in SUITES and SUITES[alg].kty == "RSA"
 
     def act(self, session: Session, call: Call, facts: Facts, decision: Decision) -> Message:
         """Do what needs nobody, or refuse it."""
