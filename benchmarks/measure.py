@@ -32,13 +32,16 @@ decode = msgspec.json.decode
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of a table: all samples in one unit; ``base`` names the line that it is divided by, ``aim`` the ratio to stay under."""
+    """One line of a table: all samples in one unit; ``base`` names the line that it is divided by, ``aim`` the ratio to stay under,
+    ``at_least`` the one to stay above.
+    """
 
     name: str
     unit: str
     samples: Sequence[float]
     base: str = ""
     aim: float | None = None
+    at_least: float | None = None
 
     @property
     def median(self) -> float:
@@ -203,8 +206,16 @@ def show(title: str, figures: Sequence[Figure]) -> str:
     lines = [f"### {title}", "", "| what | median | p90 | ratio | aim | |", "|---|---:|---:|---:|---:|---|"]
     for figure in figures:
         ratio = figure.times(named[figure.base]) if figure.base else None
-        aim = "" if figure.aim is None or ratio is None else ("met" if ratio <= figure.aim else "missed")
         times = "" if ratio is None else f"{ratio:.2f} × {figure.base}"
-        limit = "" if figure.aim is None else f"≤ {figure.aim:g}"
+        limit, aim = judged(figure, ratio)
         lines.append(f"| {figure.name} | {figure.median:,.1f} {figure.unit} | {figure.p90:,.1f} | {times} | {limit} | {aim} |")
     return "\n".join(lines) + "\n"
+
+
+def judged(figure: Figure, ratio: float | None) -> tuple[str, str]:
+    """The aim of a figure, and whether it is met."""
+    if ratio is not None and figure.aim is not None:
+        return f"≤ {figure.aim:g}", "met" if ratio <= figure.aim else "missed"
+    if ratio is not None and figure.at_least is not None:
+        return f"≥ {figure.at_least:g}", "met" if ratio >= figure.at_least else "missed"
+    return "", ""

@@ -26,7 +26,7 @@ DATA_TEXT = "KioqKioqKioqKioqKioqKioqKioqKioqKioqKioqKio"
 
 def figures(rounds: int = ROUNDS) -> list[Figure]:
     """The table's lines, in microseconds for one signature."""
-    with _hosts() as (committing, uncommitted):
+    with hosts() as (committing, uncommitted):
         lines: list[Figure] = []
         for alg in ALGORITHMS:
             lines += _of_one(alg, committing, uncommitted, rounds)
@@ -54,7 +54,8 @@ def _of_one(alg: str, committing: Client, uncommitted: Client, rounds: int) -> l
 
 
 @contextmanager
-def _hosts() -> Iterator[tuple[Client, Client]]:
+def hosts() -> Iterator[tuple[Client, Client]]:
+    """Two hosts with an open store each: the product, and the one that never commits."""
     with ExitStack() as stack:
         homes = (stack.enter_context(place()), stack.enter_context(place()))
         clients = tuple(stack.enter_context(home.start(argv)) for home, argv in zip(homes, ((), WITHOUT_COMMIT), strict=True))
