@@ -56,7 +56,7 @@ TICK_SECONDS = 0.5
 LAST_SECONDS = 0.7
 """How long a port that has closed waits for keys that are being made."""
 LIMITS = Limits(request_bytes=REQUEST_BYTES, response_bytes=RESPONSE_BYTES, batch=BATCH, waiting=WAITING)
-ALGORITHMS = [suite.alg for suite in SUITES.values() if suite.generated or suite.imported]
+ALGORITHMS = list(SUITES)
 CHANGES_KEYS = frozenset(
     {"generateKey", "importKey", "importKeyFile", "restoreSeed", "deriveKey", "unwrapKey", "updateKey", "rotateKey", "destroyKey"}
 )
