@@ -29,8 +29,9 @@ IN_PROCESS = "the library in process"
 IN_FLIGHT = 32
 BY_VOLLEY = f"over the pipe, {IN_FLIGHT} in flight"
 BY_VOLLEY_ALONE = f"{BY_VOLLEY}, without the commit"
-BESIDE = ("ES256K", "ES256K-R", "Ed25519", "ES256")
-FASTER_THAN_NOBLE = 6.0
+AIMED = ("ES256K", "Ed25519")
+BESIDE = (*AIMED, "ES256K-R")
+NEXT_TO_NOBLE = 1 / 6
 PATHS = {"ES256K": "m/44'/60'/0'/0/7", "ES256": "m/44'/1'/0'", "Ed25519": "m/44'/501'/0'/0'", "X25519": "m/44'/1'/0'", "BLS12381G2": "m/12381/3600/0/0/0", "Ed25519-BIP32": "m/1852'/1815'/0'/0/0"}  # fmt: skip
 
 
@@ -43,10 +44,10 @@ class Row:
     samples: Mapping[str, Sequence[float]]
     asks: bool
 
-    def figure(self, way: str, base: str = "", *, at_least: float | None = None) -> Figure:
+    def figure(self, way: str, base: str = "", *, aim: float | None = None) -> Figure:
         """The samples of a way as a figure of a table."""
         prefix = f"{self.alg} {self.operation}: "
-        return Figure(prefix + way, "µs", self.samples[way], prefix + base if base else "", at_least=at_least)
+        return Figure(prefix + way, "µs", self.samples[way], prefix + base if base else "", aim)
 
 
 def rows(others: Others, rounds: int = ROUNDS) -> list[Row]:
@@ -65,7 +66,7 @@ def _of_one(suite: Suite, ways: Mapping[str, Caller], others: Others, rounds: in
             contenders[IN_PROCESS] = partial(_in_process, in_process[operation])
         for way, caller in ways.items():
             contenders[way] = partial(caller.each, bodies[way][operation])
-        if suite.alg in BESIDE:
+        if suite.alg in BESIDE and operation == "sign":
             contenders[BY_VOLLEY] = partial(ways[BY_PIPE].each_of_many, bodies[BY_PIPE][operation])
             contenders[BY_VOLLEY_ALONE] = partial(ways[BY_PIPE_ALONE].each_of_many, bodies[BY_PIPE_ALONE][operation])
         for library in others.of(f"{suite.alg} {operation}"):
@@ -98,17 +99,16 @@ def table(every: Sequence[Row]) -> str:
 
 
 def beside(every: Sequence[Row]) -> list[Figure]:
-    """What wallets use today, each next to Strongroom over the pipe."""
+    """What wallets use today, and Strongroom over the pipe, next to @noble."""
     figures: list[Figure] = []
     for row in every:
         if row.alg not in BESIDE or row.operation not in {"sign", "verify"}:
             continue
-        ours = [way for way in (BY_PIPE, BY_PIPE_ALONE, BY_VOLLEY, BY_VOLLEY_ALONE) if way in row.samples]
-        figures += [row.figure(way) for way in ours]
-        for library in row.samples:
-            if library not in {*ours, IN_PROCESS}:
-                aim = FASTER_THAN_NOBLE if library == IN_NODE and row.alg in {"ES256K", "Ed25519"} else None
-                figures.append(row.figure(library, BY_PIPE, at_least=aim))
+        base = IN_NODE if IN_NODE in row.samples else ""
+        if base:
+            figures.append(row.figure(base))
+        aims = dict.fromkeys((BY_PIPE, BY_PIPE_ALONE), NEXT_TO_NOBLE) if row.alg in AIMED else {}
+        figures += [row.figure(way, base, aim=aims.get(way)) for way in row.samples if way not in {base, IN_PROCESS}]
     return figures
 
 

@@ -215,7 +215,7 @@ def show(title: str, figures: Sequence[Figure]) -> str:
 def judged(figure: Figure, ratio: float | None) -> tuple[str, str]:
     """The aim of a figure, and whether it is met."""
     if ratio is not None and figure.aim is not None:
-        return f"≤ {figure.aim:g}", "met" if ratio <= figure.aim else "missed"
+        return f"≤ {figure.aim:.3g}", "met" if ratio <= figure.aim else "missed"
     if ratio is not None and figure.at_least is not None:
         return f"≥ {figure.at_least:g}", "met" if ratio >= figure.at_least else "missed"
     return "", ""

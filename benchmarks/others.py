@@ -84,7 +84,7 @@ def started() -> Iterator[Others]:
 
 def install() -> None:
     """Install all peers where they are looked for."""
-    subprocess.run(["npm", "--prefix", str(NODE), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], check=True)
+    subprocess.run(["npm", "--prefix", str(NODE), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], check=True)  # noqa: S607  # the one of the PATH
     subprocess.run([sys.executable, "-m", "venv", str(PYTHON / ".venv")], check=True)
     subprocess.run(
         [str(PYTHON_OF_PEERS), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(PYTHON / "requirements.txt")], check=True

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import platform
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import algorithms
 import derive
+import others
 import scale
 import startup
 import warm_sign
-from measure import Figure, show
+from measure import show
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
 
 
 def machine() -> str:
-    """Processor, system and Python, in one line."""
+    """Processor, system, Python and the day, in one line."""
     processor = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -29,9 +32,8 @@ def machine() -> str:
         system = platform.freedesktop_os_release()["PRETTY_NAME"]
     except OSError:
         system = platform.system()
-    return (
-        f"{processor} · {system}, {platform.system()} {platform.release()} · {platform.python_implementation()} {platform.python_version()}"
-    )
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{processor} · {system}, {platform.system()} {platform.release()} · {python} · {datetime.now(UTC):%Y-%m-%d}"
 
 
 def tables(*, quick: bool) -> list[str]:
@@ -39,16 +41,22 @@ def tables(*, quick: bool) -> list[str]:
     rounds = 3 if quick else None
     made: list[str] = []
 
-    def show_now(title: str, figures: list[Figure]) -> None:
-        made.append(show(title, figures))
-        print(made[-1], flush=True)
+    def put(text: str) -> None:
+        made.append(text)
+        print(text, flush=True)
 
-    show_now("Start-up", startup.figures(rounds or startup.ROUNDS))
-    show_now("Signing under a grant, for one signature", warm_sign.figures(rounds or warm_sign.ROUNDS))
-    show_now(f"Derivation of {derive.PATH}", derive.figures(rounds or derive.ROUNDS))
+    put(show("Start-up", startup.figures(rounds or startup.ROUNDS)))
+    put(show("Signing under a grant, for one signature", warm_sign.figures(rounds or warm_sign.ROUNDS)))
+    with others.started() as peers:
+        put(show(f"Derivation of {derive.PATH}", derive.figures(peers, rounds or derive.ROUNDS)))
+        every = algorithms.rows(peers, 1 if quick else algorithms.ROUNDS)
+        put(show("What wallets use today, for one operation on 32 bytes", algorithms.beside(every)))
+        put(algorithms.table(every))
+        if peers.missing:
+            put(f"Not installed, and left out: {', '.join(peers.missing)}. `.venv/bin/python benchmarks/others.py` installs them.\n")
     times, memory = scale.figures(rounds or scale.ROUNDS)
-    show_now("Unlock and first signature, without Argon2id", times)
-    show_now("Resident memory after the first signature (aim: at most 40 MB)", memory)
+    put(show("Unlock and first signature, without Argon2id", times))
+    put(show("Resident memory after the first signature (aim: at most 40 MB)", memory))
     return made
 
 
