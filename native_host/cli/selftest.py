@@ -39,12 +39,12 @@ def selftest(*, json: Annotated[bool, typer.Option("--json", help="What came of 
 
 def _run() -> Report:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
     from native_host.selftest.run import Asked, checks, run
 
     errors = Console(stderr=True)
-    columns = (BarColumn(bar_width=None), TextColumn("{task.completed} of {task.total} files, {task.fields[cases]} cases"))
+    columns = (SpinnerColumn(), BarColumn(bar_width=None), TextColumn("{task.completed} of {task.total} files, {task.fields[cases]} cases"))
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal, expand=True) as progress:
         todo, cases = tuple(checks()), 0
         task = progress.add_task("", total=len(todo), cases=0)
@@ -126,7 +126,7 @@ def _show_narrow(console: Console, standard: Standard, notes: str) -> None:
     console.print(standard.standard, style="bold")
     if standard.algorithms:
         console.print(", ".join(standard.algorithms), style="dim")
-    words = ("passed", "refused as they must be", "either way", f"otherwise (notes {notes})", "FAILED")
+    words = ("passed", "refused as they must be", "either way", f"otherwise (see {notes})", "FAILED")
     counts = zip(_counts(standard)[1:], words, strict=True)
     console.print(", ".join(f"{count} {word}" for count, word in counts if count), style="bold red" if standard.failed else None)
 

@@ -10,16 +10,12 @@ from eth_keyfile.keyfile import create_keyfile_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native_host.selftest.case import Check
-from native_host.selftest.formats import CHECKS
 from native_host.suites.importing.eip2335 import prepare_password, read_eip2335
 from native_host.suites.importing.imported import CannotImport, KeyMismatch, NotThisForm, TooCostly, WrongPassword
 from native_host.suites.kinds import Secret
-from tests import symmetric_checks as shared
 from tests.keystore_makers import changed, eip2335, text
 from tests.vector_files import load
 
-FILES = [check for check in CHECKS if check.standard == "EIP-2335"]
 VECTORS = load("eip2335")
 SECRET = bytes(range(1, 33))
 Kdf = Literal["pbkdf2", "scrypt"]
@@ -33,13 +29,6 @@ def public_of(secret: Secret) -> bytes:
 
 
 GOOD = eip2335(SECRET, pubkey=public_of(SECRET).hex())
-
-
-@pytest.mark.parametrize("check", FILES, ids=shared.name)
-def test_published(check: Check) -> None:
-    """The EIP's two files give their key, whose public key is the one that they name, and only to their password."""
-    shared.assert_published(check)
-    shared.assert_judged(check)
 
 
 def test_public() -> None:

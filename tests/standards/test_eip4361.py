@@ -21,9 +21,6 @@ from native_host.encodings.uri import parse_authority, parse_uri
 from native_host.protocol.approver import Fact
 from native_host.review import siwe as review
 from native_host.review.text import MIXED_ALPHABETS
-from native_host.selftest import messages
-from native_host.selftest.case import Case, Check, judge
-from native_host.selftest.files import folder
 from native_host.suites import es256k, signed_message
 from tests.vector_files import load
 
@@ -135,23 +132,6 @@ def is_authority(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@pytest.mark.parametrize("check", messages.CHECKS, ids=lambda check: f"{check.standard} {check.alg}")
-def test_published(check: Check) -> None:
-    """Every published vector of a message format is judged as its publisher does, or for a reason that is given."""
-    cases = list(check.cases(f"{folder(check.package)}/{check.path}"))
-    verdicts = [judge(case) for case in cases]
-
-    assert cases
-    assert [] == [case.name for case, verdict in zip(cases, verdicts, strict=True) if verdict == "failed"]
-
-
-@pytest.mark.parametrize("check", messages.CHECKS, ids=lambda check: f"{check.standard} {check.alg}")
-def test_published_control(check: Check) -> None:
-    """Each vector is seen to fail when the opposite is expected of it."""
-    for case in check.cases(f"{folder(check.package)}/{check.path}"):
-        assert "failed" == judge(Case(name=case.name, valid=not case.valid, run=case.run, difference=case.difference))
 
 
 def test_fields() -> None:

@@ -21,15 +21,11 @@ from hypothesis import strategies as st
 
 from native_host.encodings.der import INTEGER, SEQUENCE, read_element, read_only, read_unsigned
 from native_host.encodings.jwk import Jwk
-from native_host.selftest.case import Check
-from native_host.selftest.formats import CHECKS
 from native_host.suites.importing.imported import CannotImport, ChooseAlgorithm, KeyMismatch, NotThisForm, TooCostly, WrongPassword
 from native_host.suites.importing.pem import needs_password, read_pem
 from native_host.suites.importing.spki import spki_pem
 from native_host.suites.table import SUITES
-from tests import symmetric_checks as shared
 
-FILES = [check for check in CHECKS if check.standard in {"RFC 5958", "RFC 9881", "RFC 9935"}]
 SEED = bytes(range(1, 33))
 ED25519 = ed25519.Ed25519PrivateKey.from_private_bytes(SEED)
 P256 = ec.derive_private_key(5, ec.SECP256R1())
@@ -101,13 +97,6 @@ def by_pbkdf2(*parts: Any) -> tuple[str, DerSequence]:
 def by_scrypt(*parts: Any) -> tuple[str, DerSequence]:
     """scrypt's parameters."""
     return "1.3.6.1.4.1.11591.4.11", sequence(DerOctetString(b"salt"), *parts)
-
-
-@pytest.mark.parametrize("check", FILES, ids=lambda check: check.path)
-def test_published(check: Check) -> None:
-    """The key files of OpenSSL, of both RFCs and of cryptography's tests give their keys, or are refused for a reason that stands."""
-    shared.assert_published(check)
-    shared.assert_judged(check)
 
 
 @pytest.mark.parametrize("alg", KEYS)

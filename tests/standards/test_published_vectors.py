@@ -15,7 +15,11 @@ from native_host.selftest.case import Case, Check, judge
 from native_host.selftest.files import folder
 
 CHECKS = tuple(run.checks())
-SAMPLE = 60
+DIFFERENT = {
+    "SP 800-38D": 113, "RFC 5649": 3, "RFC 7748": 1, "draft-irtf-cfrg-bls-signature, Ethereum": 1, "WIF": 2, "RFC 5958": 33, "RFC 9881": 3,
+    "RFC 9935": 5, "RFC 4231": 12, "ERC-4361": 2, "FIPS 204": 424, "RFC 8017": 856, "RFC 8812": 2,
+}  # fmt: skip
+"""In how many cases this program answers otherwise than published, by standard; none of any other standard."""
 
 
 def name(check: Check) -> str:
@@ -26,12 +30,6 @@ def cases(check: Check) -> list[Case]:
     where = folder(check.package)
     assert where is not None
     return list(check.cases(os.path.join(where, check.path)))
-
-
-def sample(check: Check) -> list[Case]:
-    """Cases with an expectation, from all over the file."""
-    decided = [case for case in cases(check) if case.valid is not None]
-    return decided[:: len(decided) // SAMPLE + 1]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=name)
@@ -46,14 +44,13 @@ def test_published(check: Check) -> None:
 @pytest.mark.parametrize("check", CHECKS, ids=name)
 def test_the_opposite_is_noticed(check: Check) -> None:
     """Had the publisher expected the opposite, each case would fail: the judgement depends on what was published."""
-    flipped = [replace(case, valid=not case.valid) for case in sample(check)]
+    flipped = [replace(case, valid=not case.valid) for case in cases(check) if case.valid is not None]
     assert {"failed": len(flipped)} == Counter(map(judge, flipped))
 
 
-def test_every_difference_has_its_reason() -> None:
-    """A sentence that says why: too short a one is none."""
-    reasons = {case.difference for check in CHECKS for case in cases(check) if case.difference}
-    assert [] == [reason for reason in reasons if len(reason.split()) < 4]
+def test_differences() -> None:
+    """They are as many as were looked into."""
+    assert DIFFERENT == Counter(check.standard for check in CHECKS for case in cases(check) if case.difference)
 
 
 def test_every_module_is_asked() -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from hashlib import shake_256
-from os.path import join
 from typing import Any, cast
 
-import msgspec
 import pytest
 from Crypto.Protocol import HPKE as pycryptodome  # noqa: N811  # a module
 from Crypto.PublicKey import ECC
@@ -19,9 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from native_host.encodings.jwk import Jwk, encode_members
-from native_host.selftest.case import Check, judge
-from native_host.selftest.files import folder
-from native_host.selftest.hpke import CHECKS
 from native_host.suites import x25519
 from native_host.suites.ecdh import ECDH_P256
 from native_host.suites.hpke import HPKE_0, HPKE_3, HPKE_4, HPKE_7, HPKE_9, AuthHpke, Hpke, shake256
@@ -49,23 +43,6 @@ PYCRYPTODOME = {
 }
 each = pytest.mark.parametrize("name", SUITES)
 each_with_auth = pytest.mark.parametrize("name", WITH_AUTH)
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.path)
-def test_vector_files(check: Check) -> None:
-    """The vectors of RFC 9180 and of the drafts come out as published."""
-    verdicts = Counter(judge(case) for case in check.cases(join(folder(check.package) or "", check.path)))
-
-    assert verdicts["accepted"] > 0 == verdicts["failed"]
-    assert verdicts["accepted"] == verdicts.total()
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.path)
-def test_vector_files_control(check: Check) -> None:
-    """A vector with the opposite answer fails: the files are really asked."""
-    cases = check.cases(join(folder(check.package) or "", check.path))
-
-    assert {judge(msgspec.structs.replace(case, valid=False)) for case in cases} == {"failed"}
 
 
 def _openssl_private(name: str, secret: bytes) -> Any:

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from native_host.secret import wipe
-from native_host.selftest.aes import MODE_CHECKS
-from native_host.selftest.case import Check
 from native_host.suites import aes_modes
 from native_host.suites.kinds import Ciphers, Sealed
 from tests import symmetric_checks as shared
@@ -42,18 +40,6 @@ def without_padding(mode: str, key: bytes, iv: bytes, blocks: bytes) -> Sealed:
     if mode == "ECB":
         return Sealed(ciphertext=AES.new(key, AES.MODE_ECB).encrypt(blocks))
     return Sealed(ciphertext=AES.new(key, AES.MODE_CBC, iv=iv).encrypt(blocks), iv=iv)
-
-
-@pytest.mark.parametrize("check", MODE_CHECKS, ids=shared.name)
-def test_published(check: Check) -> None:
-    """The vectors that the standard prints, NIST's CAVP files and RFC 3686's come out as published."""
-    shared.assert_published(check)
-
-
-@pytest.mark.parametrize("check", MODE_CHECKS, ids=shared.name)
-def test_published_is_judged(check: Check) -> None:
-    """Were the vectors the opposite, they would fail."""
-    shared.assert_judged(check)
 
 
 @given(st.data(), st.sampled_from(sorted(CIPHERS)), st.binary(max_size=100))

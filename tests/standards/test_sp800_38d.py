@@ -10,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from native_host.selftest.aes import GCM_CHECKS
-from native_host.selftest.case import Check
 from native_host.suites import symmetric
 from native_host.suites.aes import A128GCM, A192GCM, A256GCM
 from native_host.suites.kinds import Ciphers, Sealed
@@ -20,18 +18,6 @@ from tests import symmetric_checks as shared
 CIPHERS: dict[int, Ciphers] = {16: A128GCM, 24: A192GCM, 32: A256GCM}
 KEYS = st.sampled_from(sorted(CIPHERS)).flatmap(lambda size: st.binary(min_size=size, max_size=size))
 each = pytest.mark.parametrize(("size", "cipher"), CIPHERS.items(), ids=["A128GCM", "A192GCM", "A256GCM"])
-
-
-@pytest.mark.parametrize("check", GCM_CHECKS, ids=shared.name)
-def test_published(check: Check) -> None:
-    """Wycheproof's, NIST's and the authors' own vectors come out as published."""
-    shared.assert_published(check)
-
-
-@pytest.mark.parametrize("check", GCM_CHECKS, ids=shared.name)
-def test_published_is_judged(check: Check) -> None:
-    """Were the vectors the opposite, they would fail."""
-    shared.assert_judged(check)
 
 
 @given(KEYS, st.binary(max_size=300), st.binary(max_size=100), st.booleans())

@@ -11,28 +11,17 @@ from eth_keys.datatypes import PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native_host.selftest.case import Check
-from native_host.selftest.formats import CHECKS
 from native_host.suites import secp256k1
 from native_host.suites.importing.imported import CannotImport, KeyMismatch, NotThisForm, TooCostly, WrongPassword
 from native_host.suites.importing.web3_keystore import read_web3_keystore
-from tests import symmetric_checks as shared
 from tests.keystore_makers import changed, text, web3
 
-FILES = [check for check in CHECKS if check.standard == "Web3 Secret Storage"]
 SECRET = bytes(range(1, 33))
 Kdf = Literal["pbkdf2", "scrypt"]
 KDFS: st.SearchStrategy[tuple[Kdf, int]] = st.sampled_from([("pbkdf2", 1), ("scrypt", 2)])
 ADDRESS = PrivateKey(SECRET).public_key.to_checksum_address()
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 GOOD = web3(SECRET, address=ADDRESS)
-
-
-@pytest.mark.parametrize("check", FILES, ids=shared.name)
-def test_published(check: Check) -> None:
-    """The example files of the definition, of Ethereum's tests and of two wallets give their keys, and only to their passwords."""
-    shared.assert_published(check)
-    shared.assert_judged(check)
 
 
 @settings(max_examples=20)

@@ -9,16 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from native_host.encodings.base58 import encode_base58check
-from native_host.selftest.case import Check
-from native_host.selftest.formats import CHECKS
 from native_host.suites import secp256k1
 from native_host.suites.hd.extended_key import PRIVATE_VERSIONS, ExtendedPrivateKey, encode_extended_private
 from native_host.suites.importing.extended_key import read_extended_key
 from native_host.suites.importing.imported import CannotImport, NotThisForm
 from native_host.suites.importing.wif import read_wif
-from tests import symmetric_checks as shared
 
-FILES = [check for check in CHECKS if check.standard == "WIF"]
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 SECRET = bytes(range(1, 33))
 SECRETS = st.integers(1, ORDER - 1).map(lambda number: number.to_bytes(32, "big"))
@@ -28,13 +24,6 @@ NODE = ExtendedPrivateKey(depth=3, parent_fingerprint=b"four", child_number=1 <<
 def wif(payload: bytes) -> str:
     """The text of a payload."""
     return encode_base58check(payload)
-
-
-@pytest.mark.parametrize("check", FILES, ids=shared.name)
-def test_published(check: Check) -> None:
-    """The published keys are read, but for those of uncompressed public keys."""
-    shared.assert_published(check)
-    shared.assert_judged(check)
 
 
 @given(SECRETS, st.sampled_from(["main", "test"]))

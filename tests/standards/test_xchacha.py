@@ -9,26 +9,12 @@ from Crypto.Cipher import ChaCha20_Poly1305
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native_host.selftest.case import Check
-from native_host.selftest.chacha import XC20P_CHECKS
 from native_host.suites.chacha import XC20P
 from native_host.suites.kinds import Ciphers, Sealed
 from tests import symmetric_checks as shared
 
 CIPHER: Ciphers = XC20P
 KEYS = st.binary(min_size=32, max_size=32)
-
-
-@pytest.mark.parametrize("check", XC20P_CHECKS, ids=shared.name)
-def test_published(check: Check) -> None:
-    """The vectors of the draft and of Wycheproof come out as published."""
-    shared.assert_published(check)
-
-
-@pytest.mark.parametrize("check", XC20P_CHECKS, ids=shared.name)
-def test_published_is_judged(check: Check) -> None:
-    """Were the vectors the opposite, they would fail."""
-    shared.assert_judged(check)
 
 
 @given(KEYS, st.binary(max_size=300), st.binary(max_size=100))

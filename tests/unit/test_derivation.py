@@ -1,19 +1,11 @@
-"""The one door to the derivation schemes, and the published vectors as the installed program asks them."""
+"""The one door to the derivation schemes: the published vectors of each are in `tests/standards`."""
 
 from __future__ import annotations
 
-from collections import Counter
-from os.path import join
-from typing import Any
-
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native_host.selftest.case import Check, judge
-from native_host.selftest.derivation import CHECKS
-from native_host.selftest.files import folder
 from native_host.suites.hd import bip32, bip39, cip3, derivation, eip2333, slip10, slip21
 from native_host.suites.hd.path import HARDENED, MAX_DEPTH
 from native_host.suites.table import SUITES
@@ -22,27 +14,6 @@ ENTROPY = bytes(range(16))
 SEED = bytes(bip39.seed_of_mnemonic(bip39.mnemonic_of_entropy(ENTROPY), ""))
 HARDENED_ONLY = {("SLIP10", "Ed25519"), ("SLIP10", "X25519")}
 WAYS = [(scheme, alg) for scheme, algs in derivation.SCHEMES.items() for alg in sorted(algs) if scheme not in {"SLIP21", "BIP85"}]
-IDS = [f"{check.path} {check.alg}" for check in CHECKS]
-
-
-def _cases(check: Check) -> list[Any]:
-    return list(check.cases(join(folder(check.package) or "", check.path)))
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=IDS)
-def test_vector_files(check: Check) -> None:
-    """Every published vector comes out as published."""
-    verdicts = Counter(judge(case) for case in _cases(check))
-
-    assert verdicts["accepted"] > 0
-    assert set(verdicts) <= {"accepted", "refused"}
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=IDS)
-def test_vector_files_control(check: Check) -> None:
-    """A vector with the opposite answer fails: the files are really asked."""
-    for case in _cases(check):
-        assert judge(msgspec.structs.replace(case, valid=not case.valid)) == "failed"
 
 
 def test_the_table_promises_what_there_is() -> None:
