@@ -15,7 +15,7 @@ from native_host.errors import DecryptionFailed, InvalidParams, Unsupported
 from native_host.keystore.records import Metadata
 from native_host.operations import records
 from native_host.operations.keep import insert_key
-from native_host.operations.versions import parse_end
+from native_host.operations.versions import bounds
 from native_host.policy import KeyView
 from native_host.protocol.messages import ImportKeyOffer, PublicKeyJwk
 from native_host.protocol.wire import Base64Url
@@ -70,11 +70,11 @@ class Imports:
             if not suite.imported:
                 raise Unsupported(detail=params.alg)
             usages = records.narrower(params.usages, suite, path="usages")
-            expires_at = parse_end(params.expires_at, house.clock())
+            expires_at, max_uses = bounds(params, suite, house.clock())
             if secret is None or offered_until <= house.clock():
                 raise InvalidParams("There is no such import key, or it was used or has expired. Get a new one.", path="importKeyId")
             imported = _open(one_time, params)
-        metadata = _metadata(house, params, imported, usages, expires_at)
+        metadata = records.changed(_metadata(house, params, imported, usages), expires_at=expires_at, max_uses=max_uses)
         self._opened[place] = (imported, metadata)
         return KeyView(
             key_id="",
@@ -111,7 +111,7 @@ class Imports:
         self._opened.clear()
 
 
-def _metadata(house: House, params: ImportKeyParams, imported: SecretBytes, usages: tuple[str, ...], expires_at: int | None) -> Metadata:
+def _metadata(house: House, params: ImportKeyParams, imported: SecretBytes, usages: tuple[str, ...]) -> Metadata:
     suite = records.suite_of(params.alg)
     return Metadata(
         alg=params.alg,
@@ -122,8 +122,6 @@ def _metadata(house: House, params: ImportKeyParams, imported: SecretBytes, usag
         label=None if params.label is UNSET else params.label or None,
         public=suite.pairs().public_key(imported.buffer) if suite.has_public else None,
         seed=house.store.keys.tag("seed", bytes(imported.buffer)) if params.alg == "SEED" else None,
-        expires_at=expires_at,
-        max_uses=None if params.max_uses is UNSET else params.max_uses,
     )
 
 

@@ -43,9 +43,9 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
     if params.backend is not UNSET and params.backend != "local":
         raise Unsupported(detail=params.backend)
     usages = records.narrower(params.usages, suite, path="usages")
-    expires_at = versions.parse_end(params.expires_at, house.clock())
+    expires_at, max_uses = versions.bounds(params, suite, house.clock())
     if params.alg == "BIP39":
-        return seeds.generate(house, permit, params)
+        return seeds.generate(house, permit, params, expires_at)
     seeds.refuse_words(params)
     if not suite.generated:
         raise Unsupported(detail=params.alg)
@@ -60,7 +60,7 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
             label=_label(params.label),
             public=suite.pairs().public_key(secret.buffer) if suite.has_public else None,
             expires_at=expires_at,
-            max_uses=None if params.max_uses is UNSET else params.max_uses,
+            max_uses=max_uses,
         )
         key_id = insert_key(house, permit, metadata, secret)
     return records.key_info(house.store, permit.session, records.find(house.store, permit.session, key_id))
@@ -72,10 +72,10 @@ def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo
     suite = records.suite_of(params.alg)
     seed = records.find_usable(store, session, params.key_id, "deriveKey")
     path, scheme = parse_place(params.path, params.alg, params.scheme)
+    expires_at, max_uses = versions.bounds(params, suite, house.clock())
     if params.alg == "BIP39":
-        return seeds.derive(house, permit, params, path)
+        return seeds.derive(house, permit, params, path, expires_at)
     wanted = records.narrower(params.usages, suite, path="usages")
-    expires_at = versions.parse_end(params.expires_at, house.clock())
     usages = suite.derived_usages if params.usages is UNSET else wanted
     ceiling_id = records.ceiling_id(store, session, seed, params.alg, path)
     ceiling = records.read_ceiling(store, ceiling_id)
@@ -88,14 +88,16 @@ def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo
             raise UsageNotAllowed("This path was derived before for other usages, which exclude these.")
     with derived_secret(house, seed, params.alg, scheme, path) as secret:
         public = suite.pairs().public_key(secret.buffer) if suite.has_public else None
-        metadata = _derived(house, params, usages, public, seed.record_id, scheme, path, expires_at)
+        made = _derived(house, params, usages, public, seed.record_id, scheme, path)
+        state = "active" if ceiling is None else ceiling.metadata.state  # enabling what was disabled is the person's
+        metadata = records.changed(made, state=state, expires_at=expires_at, max_uses=max_uses)
         key_id = insert_key(
             house,
             permit,
             metadata,
             None,
             known_by=secret,
-            also=lambda: records.write_ceiling(store, session, ceiling_id, usages, house.clock()),
+            also=lambda: records.write_ceiling(store, session, ceiling_id, metadata, house.clock()),
         )
     return records.key_info(store, session, records.find(store, session, key_id))
 
@@ -108,7 +110,6 @@ def _derived(
     parent: bytes,
     scheme: str,
     path: str,
-    expires_at: int | None,
 ) -> Metadata:
     return Metadata(
         alg=params.alg,
@@ -122,8 +123,6 @@ def _derived(
         parent=parent,
         scheme=scheme,
         path=path,
-        expires_at=expires_at,
-        max_uses=None if params.max_uses is UNSET else params.max_uses,
     )
 
 
@@ -182,6 +181,7 @@ def update_key(house: House, permit: Permit, params: UpdateKeyParams) -> KeyInfo
     """Rename, disable, enable, narrow; making an unconfirmed seed active shows its words first."""
     store, session = house.store, permit.session
     record = records.find(store, session, params.key_id)
+    records.check_revision(permit.facts, record)
     confirms = record.metadata.state == "unconfirmed" and params.state is not UNSET
     if confirms and params.state != "active":
         raise KeyState("The seed's recovery words have not been confirmed yet.")
@@ -199,9 +199,10 @@ def update_key(house: House, permit: Permit, params: UpdateKeyParams) -> KeyInfo
     if confirms:
         record = seeds.confirm(house, permit, record)
     with house.audit.effect(permit):
-        store.update(record, records.changed(record.metadata, **members))
-        if record.metadata.parent is not None and "usages" in members:
-            _lower_ceiling(house, permit, record, members["usages"])
+        metadata = records.changed(record.metadata, **members)
+        store.update(record, metadata)
+        if metadata.parent is not None and members.keys() & {"usages", "state", "expires_at", "max_uses"}:
+            _lower_ceiling(house, permit, metadata)
     return records.key_info(store, session, records.find(store, session, params.key_id))
 
 
@@ -214,6 +215,8 @@ def _earlier_end(house: House, record: Record, params: UpdateKeyParams) -> dict[
             raise InvalidParams("A key's end can only come earlier.", path="expiresAt")
         members["expires_at"] = expires_at
     if params.max_uses is not UNSET:
+        if record.metadata.alg in records.SEED_ALGS:
+            raise InvalidParams("A seed is not used itself: give the keys that are derived from it a number of uses.", path="maxUses")
         if record.metadata.max_uses is not None and params.max_uses > record.metadata.max_uses:
             raise InvalidParams("A key's uses can only become fewer.", path="maxUses")
         members["max_uses"] = params.max_uses
@@ -248,13 +251,13 @@ def dependants(house: House, wallet_id: bytes, record: Record) -> list[Record]:
     return found
 
 
-def _lower_ceiling(house: House, permit: Permit, record: Record, usages: object) -> None:
-    store, session, metadata = house.store, permit.session, record.metadata
+def _lower_ceiling(house: House, permit: Permit, metadata: Metadata) -> None:
+    store, session = house.store, permit.session
     seed = store.read(metadata.parent) if metadata.parent else None
-    if seed is None or not isinstance(usages, tuple):
+    if seed is None:
         raise KeyState
     place = records.ceiling_id(store, session, seed, metadata.alg, metadata.path or "")
-    records.write_ceiling(store, session, place, usages, house.clock())
+    records.write_ceiling(store, session, place, metadata, house.clock())
 
 
 def _public_at(house: House, seed: Record, alg: str, scheme: str, path: str) -> bytes:

@@ -7,6 +7,7 @@ algorithm or record names it, and outlives the key, so that deriving a path agai
 from __future__ import annotations
 
 from binascii import Error as Base64Error
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
@@ -85,9 +86,9 @@ def find_usable(store: KeyStore, session: Session, key_id: str, usage: str) -> R
     Raises:
         UnknownKey, KeyState, UsageNotAllowed, CannotUnseal
     """
-    record = find(store, session, key_id)
+    record = in_force(store, session, find(store, session, key_id))
     check_active(store, record)
-    if usage not in usages_of(store, session, record):
+    if usage not in record.metadata.usages:
         raise UsageNotAllowed
     return record
 
@@ -105,14 +106,39 @@ def check_revision(facts: Facts, record: Record) -> None:
 
 def usages_of(store: KeyStore, session: Session, record: Record) -> tuple[str, ...]:
     """What the key may be used for, its ceiling applied."""
-    if record.metadata.parent is None:
-        return record.metadata.usages
-    parent = store.read(record.metadata.parent)
-    if parent is None or parent.metadata.state != "active":
-        raise KeyState("The seed that this key comes from is not active.")
-    usages_of(store, session, parent)  # a seed by BIP85 comes from another
-    ceiling = read_ceiling(store, ceiling_id(store, session, parent, record.metadata.alg, record.metadata.path or ""))
-    return tuple(usage for usage in record.metadata.usages if ceiling is None or usage in ceiling.metadata.usages)
+    return in_force(store, session, record).metadata.usages
+
+
+def in_force(store: KeyStore, session: Session, record: Record) -> Record:
+    """The record with what is left of its usages, its end and its uses by the place it is derived at; not to be written.
+
+    Raises:
+        KeyState: the seed it comes from cannot be used.
+    """
+    from msgspec.structs import replace
+
+    metadata = record.metadata
+    if metadata.parent is None:
+        return record
+    parent = store.read(metadata.parent)
+    try:
+        if parent is None:
+            raise KeyState
+        check_active(store, in_force(store, session, parent))  # a seed by BIP85 comes from another
+    except KeyState:
+        raise KeyState("The seed that this key comes from is not active.") from None
+    ceiling = read_ceiling(store, ceiling_id(store, session, parent, metadata.alg, metadata.path or ""))
+    return record if ceiling is None else replace(record, metadata=lowered(metadata, ceiling.metadata))
+
+
+def lowered(metadata: Metadata, ceiling: Metadata) -> Metadata:
+    """The metadata with no usage, no time and no number of uses above the ceiling's."""
+    usages = tuple(usage for usage in metadata.usages if usage in ceiling.usages)
+    expires_at, max_uses = (
+        min((one for one in pair if one is not None), default=None)
+        for pair in ((metadata.expires_at, ceiling.expires_at), (metadata.max_uses, ceiling.max_uses))
+    )
+    return changed(metadata, usages=usages, expires_at=expires_at, max_uses=max_uses)
 
 
 def ceiling_id(store: KeyStore, session: Session, seed: Record, alg: str, path: str) -> bytes:
@@ -125,16 +151,19 @@ def read_ceiling(store: KeyStore, record_id: bytes) -> Record | None:
     return store.read(record_id)
 
 
-def write_ceiling(store: KeyStore, session: Session, record_id: bytes, usages: tuple[str, ...], at: int) -> None:
-    """Set or lower a ceiling inside a transaction; it is never raised."""
+def write_ceiling(store: KeyStore, session: Session, record_id: bytes, key: Metadata, at: int) -> None:
+    """Set or lower a ceiling to what a key at its place may do, inside a transaction; it is never raised.
+
+    Its state is the last that a key at the place was given, and that of the next one there.
+    """
     ceiling = read_ceiling(store, record_id)
     if ceiling is None:
-        metadata = Metadata(alg=CEILING_ALG, usages=usages, provenance="derived", state="active", created_at=at)
-        store.insert(record_id, store.keys.tag("ceilings", session.wallet_id), metadata, None, None)
+        metadata = Metadata(alg=CEILING_ALG, usages=key.usages, provenance="derived", state=key.state, created_at=at)
+        store.insert(record_id, store.keys.tag("ceilings", session.wallet_id), lowered(metadata, key), None, None)
         return
-    lowered = tuple(usage for usage in ceiling.metadata.usages if usage in usages)
-    if lowered != ceiling.metadata.usages:
-        store.update(ceiling, changed(ceiling.metadata, usages=lowered))
+    metadata = changed(lowered(ceiling.metadata, key), state=key.state)
+    if metadata != ceiling.metadata:
+        store.update(ceiling, metadata)
 
 
 def changed(metadata: Metadata, **members: object) -> Metadata:
@@ -165,17 +194,15 @@ def key_view(record: Record, *, dependants: int = 0) -> KeyView:
 
 def key_info(store: KeyStore, session: Session, record: Record) -> KeyInfo:
     """The key as the wire describes it."""
+    with suppress(KeyState):
+        record = in_force(store, session, record)
     metadata = record.metadata
-    try:
-        usages = usages_of(store, session, record)
-    except KeyState:
-        usages = metadata.usages
     public, left = metadata.public, uses_left(store, record)
     ended = metadata.state == "active" and metadata.expires_at is not None and metadata.expires_at <= store.now()
     return KeyInfo(
         key_id=encode_base64url(record.record_id),
         alg=metadata.alg,
-        usages=list(usages),  # type: ignore[arg-type]  # only usages of the protocol are ever written
+        usages=list(metadata.usages),  # type: ignore[arg-type]  # only usages of the protocol are ever written
         label=metadata.label or UNSET,
         public_key_jwk=UNSET if public is None else public_jwk(metadata.alg, public),
         multikey=UNSET if public is None else SUITES[metadata.alg].multikey(public) or UNSET,

@@ -26,7 +26,7 @@ DEFAULT_WORDS = 12
 TRIES = 3
 
 
-def generate(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo:
+def generate(house: House, permit: Permit, params: GenerateKeyParams, expires_at: int | None) -> KeyInfo:
     """A new BIP39 seed, its words shown and typed back; until then it is ``unconfirmed`` and derives nothing."""
     words = DEFAULT_WORDS if params.words is UNSET else params.words
     language = "english" if params.language is UNSET else params.language
@@ -34,7 +34,8 @@ def generate(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo
         raise Unsupported("There is no word list of that language.", detail="language")
     entropy = bytearray(house.random_bytes(words * 4 // 3))
     with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), "") as secret:
-        metadata = _metadata(house, "generated", "unconfirmed", secret, _label(params.label), language)
+        made = _metadata(house, "generated", "unconfirmed", secret, _label(params.label), language)
+        metadata = records.changed(made, expires_at=expires_at)
         record_id = insert_key(house, permit, metadata, secret)
     record = records.find(house.store, permit.session, record_id)
     try:
@@ -104,7 +105,7 @@ def keep_restored(house: House, permit: Permit, entropy: bytearray, language: st
     return records.key_info(house.store, permit.session, records.find(house.store, permit.session, record_id))
 
 
-def derive(house: House, permit: Permit, params: DeriveKeyParams, path: str) -> KeyInfo:
+def derive(house: House, permit: Permit, params: DeriveKeyParams, path: str, expires_at: int | None) -> KeyInfo:
     """A seed of its own from another, by BIP85: the words of the first are the backup of both.
 
     It keeps its secret, as its own keys are derived from it like any seed's, and ends with the seed that it comes from.
@@ -123,7 +124,7 @@ def derive(house: House, permit: Permit, params: DeriveKeyParams, path: str) -> 
             wipe(root.secret)
     with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), "") as secret:
         made = _metadata(house, "derived", "active", secret, _label(params.label), language)
-        metadata = records.changed(made, parent=parent.record_id, scheme="BIP85", path=path)
+        metadata = records.changed(made, parent=parent.record_id, scheme="BIP85", path=path, expires_at=expires_at)
         record_id = insert_key(house, permit, metadata, secret)
     return records.key_info(house.store, permit.session, records.find(house.store, permit.session, record_id))
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from native_host.errors import InvalidParams, KeyState, Unsupported
 from native_host.keystore.records import Metadata
+from native_host.suites.table import SUITES, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +23,12 @@ if TYPE_CHECKING:
     from native_host.keystore.records import Record
     from native_host.keystore.store import KeyStore
     from native_host.operations.house import House
-    from native_host.protocol.messages import KeyInfo, RotateKeyParams
+    from native_host.protocol.messages import DeriveKeyParams, GenerateKeyParams, ImportKeyParams, KeyInfo, RotateKeyParams
     from native_host.session import Session
 
 COUNTER_ALG = "USES"
+YEAR_10000 = 253_402_300_800_000
+"""In milliseconds since 1970: no time from then on can be written as RFC 3339 does."""
 
 
 def rotate_key(house: House, permit: Permit, params: RotateKeyParams) -> KeyInfo:
@@ -40,6 +45,7 @@ def rotate_key(house: House, permit: Permit, params: RotateKeyParams) -> KeyInfo
     with new_secret(house, suite, like=record.metadata.public) as secret:
         public = suite.pairs().public_key(secret.buffer) if suite.has_public else None
         with house.audit.effect(permit):
+            records.check_revision(permit.facts, records.find(store, session, params.key_id))
             _archive(store, session, record)
             changed = records.changed(
                 record.metadata, public=public, address=None, version=record.metadata.version + 1, provenance="generated"
@@ -119,6 +125,13 @@ def count_use(store: KeyStore, session: Session, record: Record) -> None:
         store.update(counter, changed(counter.metadata, uses=counter.metadata.uses + 1))
 
 
+def bounds(params: GenerateKeyParams | DeriveKeyParams | ImportKeyParams, suite: Suite, now: int) -> tuple[int | None, int | None]:
+    """The end of a new key, in milliseconds since 1970, and how often it may be used; raises ``InvalidParams``."""
+    if params.max_uses is not UNSET and suite.kind == "seed":
+        raise InvalidParams("A seed is not used itself: give the keys that are derived from it a number of uses.", path="maxUses")
+    return parse_end(params.expires_at, now), None if params.max_uses is UNSET else params.max_uses
+
+
 def parse_end(expires_at: object, now: int) -> int | None:
     """An RFC 3339 time that lies ahead, in milliseconds since 1970.
 
@@ -138,6 +151,8 @@ def parse_end(expires_at: object, now: int) -> int | None:
     at = int(moment.timestamp() * 1000)
     if at <= now:
         raise InvalidParams("That time has passed.", path="expiresAt")
+    if at >= YEAR_10000:
+        raise InvalidParams("That time is further ahead than can be written.", path="expiresAt")
     return at
 
 
@@ -146,4 +161,10 @@ def _version_id(store: KeyStore, record: Record, version: int) -> bytes:
 
 
 def _counter_id(store: KeyStore, record: Record) -> bytes:
-    return store.keys.tag("uses", record.record_id)
+    """Of a derived key it belongs to (seed, curve, path), as usages do: another name of that place has no uses more."""
+    metadata = record.metadata
+    seed = None if metadata.parent is None else store.read(metadata.parent)
+    if seed is None:
+        return store.keys.tag("uses", record.record_id)
+    place = (seed.metadata.seed or b"", SUITES[metadata.alg].crv.encode(), (metadata.path or "").encode())
+    return store.keys.tag("uses", record.owner, *place)

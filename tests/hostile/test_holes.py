@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from native_host.testing.port import HostError, Port
-from tests.homes import Home, frame, refusal
+from tests.homes import Home, b64, frame, refusal
 
 
 @pytest.fixture
@@ -52,3 +54,91 @@ def test_a_key_that_takes_long_holds_nobody_up(home: Home, port: Port) -> None:
     assert 3 == len(port.request("listKeys")["keys"])
     rotated = port.request("rotateKey", {"keyId": generate(port, "RSA-OAEP", modulusLength=2048)})
     assert 2 == rotated["version"]
+
+
+def soon(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+def seed_of(home: Home, port: Port) -> str:
+    home.approver.type_secret("mnemonic", "abandon " * 11 + "about")
+    key_id: str = port.request("restoreSeed")["keyId"]
+    return key_id
+
+
+def derive(port: Port, seed: str, alg: str = "ES256K", **members: Any) -> dict[str, Any]:
+    key: dict[str, Any] = port.request("deriveKey", {"keyId": seed, "path": "m/44'/60'/0'/0/0", "alg": alg, **members})
+    return key
+
+
+def sign_message(port: Port, key: dict[str, Any]) -> Any:
+    return port.request("signMessage", {"keyId": key["keyId"], "format": "eip191", "message": b64(b"hello")})
+
+
+def state_refusal(port: Port, key: dict[str, Any]) -> int:
+    return refused(port, "signMessage", keyId=key["keyId"], format="eip191", message=b64(b"hello"))[0]
+
+
+def test_uses_are_counted_at_the_place(home: Home, port: Port) -> None:
+    """Another name of a derived key, or the same key derived again, has no uses more."""
+    seed = seed_of(home, port)
+    first, other = derive(port, seed, maxUses=2), derive(port, seed, "ES256K-R")
+    assert [2, 2] == [key["usesLeft"] for key in port.request("listKeys")["keys"] if "derivedFrom" in key]
+    sign_message(port, first)
+    sign_message(port, first)
+    assert 5003 == state_refusal(port, first)
+    assert 5003 == state_refusal(port, other)
+    port.request("destroyKey", {"keyId": first["keyId"]})
+    again = derive(port, seed, maxUses=100)
+    assert 0 == again["usesLeft"]
+    assert 5003 == state_refusal(port, again)
+
+
+def test_an_end_belongs_to_the_place(home: Home, port: Port) -> None:
+    """The end of a derived key is the end of every key at its path, made before or after."""
+    seed = seed_of(home, port)
+    before = derive(port, seed, "ES256K-R")
+    first = derive(port, seed)
+    port.request("updateKey", {"keyId": first["keyId"], "expiresAt": soon(1)})
+    time.sleep(1.1)
+    after = derive(port, seed, "BIP340", expiresAt=soon(1000))
+    assert {"expired"} == {key["state"] for key in port.request("listKeys")["keys"] if "derivedFrom" in key}
+    assert [5003] * 2 == [state_refusal(port, key) for key in (first, before)]
+    assert "expired" == after["state"]
+
+
+def test_a_disabled_key_is_not_derived_anew(home: Home, port: Port) -> None:
+    """Enabling a disabled key is the person's: deriving it under another name gives a disabled one, until the person has enabled it."""
+    seed = seed_of(home, port)
+    first = derive(port, seed)
+    port.request("updateKey", {"keyId": first["keyId"], "state": "disabled"})
+    other = derive(port, seed, "ES256K-R")
+    assert ("disabled", 5003) == (other["state"], state_refusal(port, other))
+    home.approver.deny(kind="review", method="updateKey")
+    assert 4001 == refused(port, "updateKey", keyId=other["keyId"], state="active")[0]
+
+
+def test_keys_end_with_their_seed(home: Home, port: Port) -> None:
+    """A seed can have an end, also one from words or by BIP85; what is derived from it ends then. It has no number of uses."""
+    assert (-32602, "maxUses") == invalid(port, "generateKey", alg="BIP39", maxUses=1)
+    seed = port.request("generateKey", {"alg": "BIP39", "expiresAt": soon(2)})
+    assert (-32602, "maxUses") == invalid(port, "updateKey", keyId=seed["keyId"], maxUses=1)
+    child = port.request("deriveKey", {"keyId": seed["keyId"], "path": "m/83696968'/39'/0'/12'/0'", "alg": "BIP39"})
+    keys = [derive(port, parent["keyId"]) for parent in (seed, child)]
+    for key in keys:
+        sign_message(port, key)
+    time.sleep(2.1)
+    assert [5003] * 2 == [state_refusal(port, key) for key in keys]
+    assert 5003 == refused(port, "deriveKey", keyId=child["keyId"], path="m/0", alg="ES256K")[0]
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59.999999-00:01"])
+def test_an_end_that_cannot_be_written(port: Port, end: str) -> None:
+    """A time past the year 9999 is refused: a key with it could never be listed again, nor any other of the wallet."""
+    assert (-32602, "expiresAt") == invalid(port, "generateKey", alg="Ed25519", expiresAt=end)
+    assert [] == port.request("listKeys")["keys"]
+
+
+def invalid(port: Port, method: str, **params: Any) -> tuple[int, str]:
+    code, data = refused(port, method, **params)
+    return code, data["path"]
