@@ -152,7 +152,7 @@ def _ending(report: Report) -> Iterator[tuple[str, str | None]]:
     if len(report.failures) > _NAMED:
         yield f"… and {len(report.failures) - _NAMED} more: strongroom selftest --json", "red"
     for alg in report.known_answers.failed:
-        yield f"Failed: {alg} does not compute its known answers", "red"
+        yield f"Failed: {alg} does not load, or does not compute its known answers", "red"
     for absent in report.absent:
         if not absent.package:
             yield f"Not here: {', '.join(absent.files)}", "red"

@@ -115,7 +115,8 @@ def ask(check: Check) -> Asked:
             if verdict == "failed":
                 failures.append(case.name)
     except Exception as error:  # noqa: BLE001  # a file of another version may fail anyhow, and the others are still to be asked
-        failures.append(f"not readable ({type(error).__name__})")
+        # What is missing is named; other errors may hold anything.
+        failures.append(f"not readable ({error if isinstance(error, ImportError) else type(error).__name__})")
     if there and not verdicts and not failures:
         failures.append("no case in it")
     verdicts["failed"] = len(failures)

@@ -144,6 +144,7 @@ FAILING = {
     "no difference any more": (check(*GOOD, case(answer=True, valid=True, difference="it was one")), "True for True"),
     "a crash": (check(*GOOD, Case(name="crash", valid=False, run=crash)), "crash"),
     "a file that cannot be read": (check(*GOOD, fault=KeyError("x")), "not readable (KeyError)"),
+    "a library that is not installed": (check(*GOOD, fault=ImportError("No module named 'x'")), "not readable (No module named 'x')"),
     "a file without cases": (check(), "no case in it"),
 }
 
