@@ -4,6 +4,9 @@ A line of standard input is a question, one of standard output its answer: ``{"l
 ``{"name": …, "times": n}`` is answered with the median microseconds of one run.
 """
 
+# Its libraries are in an environment of their own, where nobody looks for types.
+# mypy: disable-error-code="import-not-found,import-untyped,no-any-return,misc"
+
 from __future__ import annotations
 
 import asyncio
