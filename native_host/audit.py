@@ -14,7 +14,7 @@ from msgspec import UNSET, MsgspecError
 from msgspec.json import Encoder as JsonEncoder
 from msgspec.msgpack import Decoder, Encoder
 
-from native_host.errors import CannotUnseal, KmsError
+from native_host.errors import CannotUnseal, DecryptionFailed, KmsError
 from native_host.keystore import chain
 from native_host.protocol.wire import encode_hook
 from native_host.value import Value
@@ -67,16 +67,25 @@ class Audit:
 
     @contextmanager
     def effect(self, permit: Permit) -> Iterator[None]:
-        """The block's writes and the entry that says so, together or not at all; a refusal inside leaves its own entry."""
+        """The block's writes and the entry that says so, together or not at all; a refusal inside leaves its own entry.
+
+        What does not decrypt has used the key all the same: the block's writes, which count that use, stay with its entry.
+        """
+        failed: DecryptionFailed | None = None
         try:
             with self._store.transaction():
-                yield
-                self._store.append_audit(_entry(permit, "done"))
+                try:
+                    yield
+                except DecryptionFailed as error:
+                    failed = error
+                self._store.append_audit(_entry(permit, failed.reason if failed else "done"))
         except KmsError as error:
             if self._store.is_set_up:
                 with self._store.transaction():
                     self._store.append_audit(_entry(permit, error.reason))
             raise
+        if failed is not None:
+            raise failed
 
     def refused(self, session: Session, call: Call, facts: Facts, error: KmsError) -> None:
         """The entry of a call that was refused before there was a permit for it."""

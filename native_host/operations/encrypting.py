@@ -82,6 +82,7 @@ def _encrypt_to(house: House, permit: Permit, params: EncryptParams, suite: Suit
         sender = prepare_encrypt(house.store, permit.session, params)
         if sender is None:
             return suite.public_ciphers().encrypt_to(public, bytes(params.plaintext), aad=_given(params.aad))
+        records.check_revision(permit.facts, sender)
         versions.count_use(house.store, permit.session, sender)
         with secret_of(house, sender) as secret:
             code: Any = suite.code()
@@ -126,6 +127,8 @@ def prepare_decrypt(store: KeyStore, session: Session, params: DecryptParams) ->
             raise InvalidParams("This algorithm carries everything in its ciphertext.", path=name)
     if params.sender_public_key_jwk is not UNSET and not suite.authenticates_sender:
         raise InvalidParams("This algorithm does not authenticate a sender.", path="senderPublicKeyJwk")
+    if params.sender_public_key_jwk is not UNSET:
+        records.parse_public(params.sender_public_key_jwk, suite, path="senderPublicKeyJwk")
     versions.one_version(store, record, params.version)
     return record, suite
 

@@ -53,16 +53,20 @@ def insert_key(
     Raises:
         Duplicate: the wallet holds that key.
     """
-    from sqlite3 import IntegrityError
-
-    store, wallet_id = house.store, permit.session.wallet_id
-    record_id = house.random_bytes(RECORD_ID_BYTES)
     with house.audit.effect(permit):
         if also is not None:
             also()
-        tag = identity_of(store, wallet_id, metadata, secret or known_by)
-        try:
-            store.insert(record_id, store.owner_of(wallet_id), metadata, secret.buffer if secret else None, tag)
-        except IntegrityError:
-            raise Duplicate from None
+        return put_key(house, permit.session.wallet_id, metadata, secret, known_by=known_by)
+
+
+def put_key(house: House, wallet_id: bytes, metadata: Metadata, secret: SecretBytes | None, *, known_by: SecretBytes | None = None) -> str:
+    """As ``insert_key``, inside the caller's own transaction."""
+    from sqlite3 import IntegrityError
+
+    store, record_id = house.store, house.random_bytes(RECORD_ID_BYTES)
+    tag = identity_of(store, wallet_id, metadata, secret or known_by)
+    try:
+        store.insert(record_id, store.owner_of(wallet_id), metadata, secret.buffer if secret else None, tag)
+    except IntegrityError:
+        raise Duplicate from None
     return encode_base64url(record_id)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from native_host.encodings.jwk import thumbprint
-from native_host.errors import DecryptionFailed, InvalidParams, UsageNotAllowed
+from native_host.errors import DecryptionFailed, InvalidParams, KeyState, UsageNotAllowed
 from native_host.keystore.records import Metadata
 from native_host.operations import records, versions
-from native_host.operations.keep import insert_key
+from native_host.operations.keep import put_key
 from native_host.operations.unsealing import secret_of
 from native_host.protocol.uses import WrapKeyResult
 from native_host.protocol.wire import Base64Url
@@ -52,6 +52,8 @@ def prepare_wrap(store: KeyStore, session: Session, params: WrapKeyParams) -> tu
     versions.check_active(store, target)
     if target.metadata.alg in records.SEED_ALGS or target.metadata.parent is not None:
         raise UsageNotAllowed("A seed, and what is derived from it, is never wrapped.")
+    if target.metadata.expires_at is not None or target.metadata.max_uses is not None:
+        raise UsageNotAllowed("A key that is to end is never wrapped: taken in again, it would begin anew.")
     if target.record_id == record.record_id:
         raise InvalidParams("A key does not wrap itself.", path="targetKeyId")
     return record, suite, target
@@ -60,14 +62,15 @@ def prepare_wrap(store: KeyStore, session: Session, params: WrapKeyParams) -> tu
 def wrap_key(house: House, permit: Permit, params: WrapKeyParams) -> WrapKeyResult:
     """The target, encrypted."""
     store, session = house.store, permit.session
-    record, _, reviewed = prepare_wrap(store, session, params)
+    record = prepare_wrap(store, session, params)[0]
     if record.metadata.provenance != "generated":
         _compare_fingerprint(house, record)
     with house.audit.effect(permit):
         record, suite, target = prepare_wrap(store, session, params)
         records.check_revision(permit.facts, record)
-        if target.revision != reviewed.revision:
-            raise UsageNotAllowed("The key that is to be wrapped was changed meanwhile. Ask again.")
+        reviewed = permit.facts.target
+        if reviewed is None or target.revision != reviewed.revision:
+            raise KeyState("The key that is to be wrapped was changed while this waited for the person. Ask again.")
         versions.count_use(store, session, record)
         with secret_of(house, target) as secret:
             octets = _jwk_of(store, session, target, secret)
@@ -104,7 +107,7 @@ def prepare_unwrap(store: KeyStore, session: Session, params: UnwrapKeyParams) -
     record = records.find_usable(store, session, params.key_id, "unwrapKey")
     suite = records.suite_for(record, params.alg, WRAPS)
     target = records.suite_of(params.target_alg)
-    if target.kind in {"seed", "jwe"}:
+    if target.kind in {"seed", "jwe"} or not target.imported:
         raise InvalidParams("Such a key is never wrapped.", path="targetAlg")
     records.narrower(params.usages, target, path="usages")
     versions.one_version(store, record, params.version)
@@ -119,21 +122,23 @@ def unwrap_key(house: House, permit: Permit, params: UnwrapKeyParams) -> KeyInfo
         Duplicate: the wallet holds that key.
     """
     store, session = house.store, permit.session
-    record, suite, target = prepare_unwrap(store, session, params)
-    records.check_revision(permit.facts, record)
-    with _unwrapped(house, record, suite, params) as octets:
-        secret, usages = _read(octets, target, params)
-    with secret:
-        metadata = Metadata(
-            alg=target.alg,
-            usages=usages,
-            provenance="unwrapped",
-            state="active",
-            created_at=house.clock(),
-            label=None if params.label is UNSET else params.label or None,
-            public=target.pairs().public_key(secret.buffer) if target.has_public else None,
-        )
-        key_id = insert_key(house, permit, metadata, secret, also=lambda: versions.count_use(store, session, record))
+    with house.audit.effect(permit):
+        record, suite, target = prepare_unwrap(store, session, params)
+        records.check_revision(permit.facts, record)
+        versions.count_use(store, session, record)
+        with _unwrapped(house, record, suite, params) as octets:
+            secret, usages = _read(octets, target, params)
+        with secret:
+            metadata = Metadata(
+                alg=target.alg,
+                usages=usages,
+                provenance="unwrapped",
+                state="active",
+                created_at=house.clock(),
+                label=None if params.label is UNSET else params.label or None,
+                public=target.pairs().public_key(secret.buffer) if target.has_public else None,
+            )
+            key_id = put_key(house, session.wallet_id, metadata, secret)
     return records.key_info(store, session, records.find(store, session, key_id))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from native_host.testing.port import HostError, Port
-from tests.homes import Home, b64, frame, refusal
+from tests.homes import Home, b64, frame, refusal, until
 
 
 @pytest.fixture
@@ -142,3 +142,52 @@ def test_an_end_that_cannot_be_written(port: Port, end: str) -> None:
 def invalid(port: Port, method: str, **params: Any) -> tuple[int, str]:
     code, data = refused(port, method, **params)
     return code, data["path"]
+
+
+def test_what_does_not_decrypt_counts(port: Port) -> None:
+    """Whoever may decrypt twice may not ask a hundred times which ciphertexts are refused."""
+    cipher, wrapping = (generate(port, alg, maxUses=2) for alg in ("A128CBC", "A128KW"))
+    guess = {"keyId": cipher, "alg": "A128CBC", "ciphertext": b64(bytes(15)), "iv": b64(bytes(16))}
+    wrapped = {"keyId": wrapping, "alg": "A128KW", "targetAlg": "Ed25519", "wrappedKey": b64(bytes(32))}
+    for method, params in (("decrypt", guess), ("unwrapKey", wrapped)):
+        assert [5012, 5012, 5003] == [refused(port, method, **params)[0] for _ in range(3)]
+
+
+def test_a_key_that_ends_does_not_leave(port: Port) -> None:
+    """Wrapped, destroyed and unwrapped it would have no end."""
+    wrapping = generate(port, "A256KW")
+    for bound in ({"maxUses": 1}, {"expiresAt": soon(1000)}):
+        target = generate(port, "Ed25519", **bound)
+        assert 5004 == refused(port, "wrapKey", keyId=wrapping, targetKeyId=target, alg="A256KW")[0]
+
+
+def test_the_key_that_was_shown_is_the_one_that_leaves(home: Home, port: Port) -> None:
+    """A target that was renamed or rotated while the person read about it is not wrapped."""
+    wrapping, target = generate(port, "A256KW"), generate(port, "Ed25519", label="of no worth")
+    for change, params in (("updateKey", {"label": "all my money"}), ("rotateKey", {})):
+        gate = home.approver.hold(kind="review", method="wrapKey")
+        asked = len(home.approver.asked)
+        waiting = port.begin("wrapKey", {"keyId": wrapping, "targetKeyId": target, "alg": "A256KW"})
+        until(lambda count=asked: len(home.approver.asked) > count, what="the review")
+        port.request(change, {"keyId": target, **params})
+        gate.release()
+        with pytest.raises(HostError) as caught:
+            waiting.result()
+        assert 5003 == caught.value.code
+
+
+def test_what_is_derived_only_is_not_unwrapped(home: Home, port: Port) -> None:
+    """An algorithm whose keys cannot come in does not come in wrapped either; nobody is asked."""
+    wrapping, asked = generate(port, "A256KW"), len(home.approver.asked)
+    params = {"keyId": wrapping, "wrappedKey": b64(bytes(32)), "alg": "A256KW", "targetAlg": "Ed25519-BIP32"}
+    assert (-32602, "targetAlg") == invalid(port, "unwrapKey", **params)
+    assert asked == len(home.approver.asked)
+
+
+def test_a_senders_key_that_is_none_is_refused_at_once(home: Home, port: Port) -> None:
+    """Nobody is asked about a decryption that cannot be."""
+    key, asked = generate(port, "HPKE-3"), len(home.approver.asked)
+    sender = {"kty": "OKP", "crv": "X25519", "x": b64(bytes(31))}
+    params = {"keyId": key, "alg": "HPKE-3", "ciphertext": b64(bytes(64)), "senderPublicKeyJwk": sender}
+    assert (-32602, "senderPublicKeyJwk") == invalid(port, "decrypt", **params)
+    assert asked == len(home.approver.asked)
