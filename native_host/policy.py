@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import UNSET
 
 from native_host.protocol.approver import GrantOffer
-from native_host.protocol.messages import DeriveKeyParams, UpdateKeyParams
+from native_host.protocol.messages import DeriveKeyParams, RotateKeyParams, UpdateKeyParams
 from native_host.protocol.methods import METHODS
 from native_host.protocol.uses import DecryptParams, EncryptParams, SignParams
 from native_host.session import Session
@@ -122,6 +122,16 @@ def _enabling(_session: Session, call: Call, facts: Facts) -> Decision | None:
     return None
 
 
+def _ending(_session: Session, call: Call, facts: Facts) -> Decision | None:
+    """What gives a key an end, or takes an account's private key out of use for good, is as good as destroying it."""
+    params = call.params
+    if isinstance(params, UpdateKeyParams) and (params.expires_at, params.max_uses) != (UNSET, UNSET):
+        return Ask(rule="giving a key an end")
+    if isinstance(params, RotateKeyParams) and facts.key and _ACCOUNT & set(facts.key.usages):
+        return Ask(rule="replacing an account's key")
+    return None
+
+
 def _authenticating_the_sender(_session: Session, call: Call, _facts: Facts) -> Decision | None:
     """Encrypting needs nobody; with a private key of the sender's in it, it is a use of that key."""
     params = call.params
@@ -138,7 +148,10 @@ def _by_consent(_session: Session, call: Call, facts: Facts) -> Decision | None:
 
 
 _SIGNING = frozenset({"sign", "signMessage", "signTypedData", "signTransaction", "signPsbt", "signJws"})
-_ROWS: tuple[Rule, ...] = (_seeds_never_sign, _granted, _raw_signing_asked_for, _enabling, _authenticating_the_sender, _by_consent)
+_ACCOUNT = frozenset({"message", "typedData", "transaction"})
+_ROWS: tuple[Rule, ...] = (
+    _seeds_never_sign, _granted, _raw_signing_asked_for, _enabling, _ending, _authenticating_the_sender, _by_consent,
+)  # fmt: skip
 
 
 def _may_be_granted(call: Call, key: KeyView) -> bool:

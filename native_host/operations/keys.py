@@ -78,19 +78,12 @@ def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo
     wanted = records.narrower(params.usages, suite, path="usages")
     usages = suite.derived_usages if params.usages is UNSET else wanted
     ceiling_id = records.ceiling_id(store, session, seed, params.alg, path)
-    ceiling = records.read_ceiling(store, ceiling_id)
-    if ceiling is not None:
-        within = tuple(usage for usage in usages if usage in ceiling.metadata.usages)
-        if params.usages is not UNSET and within != usages:
-            raise UsageNotAllowed("This path was derived before with fewer usages, and deriving it again cannot widen them.")
-        usages = within
-        if not usages:
-            raise UsageNotAllowed("This path was derived before for other usages, which exclude these.")
     with derived_secret(house, seed, params.alg, scheme, path) as secret:
         public = suite.pairs().public_key(secret.buffer) if suite.has_public else None
-        made = _derived(house, params, usages, public, seed.record_id, scheme, path)
-        state = "active" if ceiling is None else ceiling.metadata.state  # enabling what was disabled is the person's
-        metadata = records.changed(made, state=state, expires_at=expires_at, max_uses=max_uses)
+        made = records.changed(
+            _derived(house, params, usages, public, seed.record_id, scheme, path), expires_at=expires_at, max_uses=max_uses
+        )
+        metadata = _under(records.read_ceiling(store, ceiling_id), made, asked=params.usages is not UNSET)
         key_id = insert_key(
             house,
             permit,
@@ -100,6 +93,25 @@ def derive_key(house: House, permit: Permit, params: DeriveKeyParams) -> KeyInfo
             also=lambda: records.write_ceiling(store, session, ceiling_id, metadata, house.clock()),
         )
     return records.key_info(store, session, records.find(store, session, key_id))
+
+
+def _under(ceiling: Record | None, made: Metadata, *, asked: bool) -> Metadata:
+    """A derived key as the ceiling of its place lets it be; ``asked``: its usages were asked for, and are given whole or not at all.
+
+    Raises:
+        UsageNotAllowed: it would have usages that the place has no more, or take from the place what others have there.
+    """
+    if ceiling is None:
+        return made
+    within, left = records.lowered(made, ceiling.metadata), records.lowered(ceiling.metadata, made)
+    if asked and within.usages != made.usages:
+        raise UsageNotAllowed("This path was derived before with fewer usages, and deriving it again cannot widen them.")
+    if not within.usages:
+        raise UsageNotAllowed("This path was derived before for other usages, which exclude these.")
+    if (left.expires_at, left.max_uses) != (ceiling.metadata.expires_at, ceiling.metadata.max_uses):
+        raise UsageNotAllowed("This path was derived before, and its key there would end too. Give that one its end, by updateKey.")
+    # Enabling what was disabled is the person's.
+    return records.changed(within, state=ceiling.metadata.state)
 
 
 def _derived(

@@ -16,6 +16,7 @@ from native_host.protocol.messages import (
     ImportKeyParams,
     Page,
     RestoreSeedParams,
+    RotateKeyParams,
     UpdateKeyParams,
 )
 from native_host.protocol.uses import (
@@ -54,6 +55,8 @@ FILE_IN_NEXT_WINDOW = (
     " anywhere else. The key stays in the file too, for whoever has it."
 )
 GONE_FOR_GOOD = "This cannot be undone. What this key holds is lost unless you have a backup of it elsewhere."
+REPLACED_FOR_GOOD = "The key there is now will never sign again. What only it can move is lost unless you have a backup of it elsewhere."
+ENDS_FOR_GOOD = "This cannot be undone. After that the key does nothing more; if it comes from a seed, no key at its path does."
 UNAUTHENTICATED = (
     "This algorithm does not protect against changes: whoever had the ciphertext may have changed what it decrypts to, and may learn the"
     " plaintext by asking often. Refuse requests that come again and again."
@@ -61,6 +64,11 @@ UNAUTHENTICATED = (
 LEGACY = "This algorithm is kept for what exists already. Do not use it for anything new."
 SECRET_GOES_OUT = "The extension gets the shared secret itself, and with it whatever is protected by that secret."
 KEY_GOES_OUT = "Whoever can use the wrapping key can take this key in elsewhere. Allow it only for a backup or a move of your own."
+KNOWN_ELSEWHERE = {
+    "imported": "brought in from elsewhere; whoever sent it knows it too",
+    "unwrapped": "brought in encrypted under another key; whoever wrapped it knows it too",
+    "restored": "from recovery words that were typed in",
+}
 WRAPS_FOR_OTHERS = (
     "This wrapping key came from elsewhere: its owner will be able to use your key. You will be asked to compare its fingerprint."
 )
@@ -114,16 +122,18 @@ def _keeping(params: Message, subject: Subject | None) -> Review | None:
     match params:
         case ImportKeyParams():
             return _import_key(params)
+        case ImportKeyFileParams():
+            return _import_key_file(params)
         case RestoreSeedParams():
             return _restore_seed(params)
         case DestroyKeyParams():
             return _destroy_key(subject)
         case DeriveKeyParams():
-        case ImportKeyFileParams():
-            return _import_key_file(params)
             return _derive_key(params)
         case UpdateKeyParams():
-            return Review(title="Enable a disabled key")
+            return _update_key(params)
+        case RotateKeyParams():
+            return Review(title="Replace an account's key for good", warnings=(REPLACED_FOR_GOOD,))
         case GetExtendedPublicKeyParams():
             facts = (_fact("Below the path", params.path, "path"),)
             return Review(title="Show all addresses of an account", facts=facts, warnings=(EVERY_ADDRESS,))
@@ -141,7 +151,7 @@ def _using(params: Message, subject: Subject | None) -> Review:
         case SignJwsParams():
             return _sign_jws(params, subject)
         case EncryptParams():
-            return Review(title="Encrypt, with your key as the sender's", facts=_bytes("Message", params.plaintext)[0])
+            return _encrypt_as_sender(params)
         case DecryptParams() | DecapsulateParams() | DeriveSecretParams():
             return _open_secret(params)
     return Review(title="Use a key")
@@ -181,6 +191,8 @@ def _about(subject: Subject | None) -> tuple[Fact, ...]:
         facts.append(_fact("Address", subject.address, "address"))
     if subject.path:
         facts.append(_fact("Derivation path", subject.path, "path"))
+    if subject.provenance in KNOWN_ELSEWHERE:
+        facts.append(_fact("Where the key comes from", KNOWN_ELSEWHERE[subject.provenance]))
     return tuple(facts)
 
 
@@ -228,6 +240,15 @@ def _sign_jws(params: SignJwsParams, subject: Subject | None) -> Review:
     return Review(title="Sign a statement (JWS)", facts=facts, warnings=warnings)
 
 
+def _encrypt_as_sender(params: EncryptParams) -> Review:
+    to = params.public_key_jwk
+    receiver = _fact("To your key", str(params.key_id)) if to is UNSET else _fact("To the public key", (to.x or to.pub or b"").hex(), "hex")
+    facts = (receiver, *_bytes("Message", params.plaintext)[0])
+    if params.aad is not UNSET:
+        facts = (*facts, *_bytes("Additional data", params.aad)[0])
+    return Review(title="Encrypt, with your key as the sender's", facts=facts)
+
+
 def _open_secret(params: DecryptParams | DecapsulateParams | DeriveSecretParams) -> Review:
     if isinstance(params, DecryptParams):
         facts = (_fact("Algorithm", params.alg), _fact("Size of what is encrypted", f"{len(params.ciphertext)} bytes"))
@@ -255,7 +276,7 @@ def _move_key(params: WrapKeyParams | UnwrapKeyParams, subject: Subject | None) 
 
 def _about_algorithm(params: Message, subject: Subject | None) -> tuple[str, ...]:
     """What to know of the key's algorithm before using its private key; not for what does not use it."""
-    if subject is None or isinstance(params, DestroyKeyParams | UpdateKeyParams):
+    if subject is None or isinstance(params, DestroyKeyParams | UpdateKeyParams | RotateKeyParams):
         return ()
     return tuple(text for label, text in (("unauthenticated", UNAUTHENTICATED), ("legacy", LEGACY)) if label in subject.labels)
 
@@ -267,13 +288,6 @@ def _import_key(params: ImportKeyParams) -> Review:
     return Review(title="Take in a private key", facts=tuple(facts), warnings=(KNOWN_TO_SENDER,))
 
 
-def _restore_seed(params: RestoreSeedParams) -> Review:
-    facts = (_fact("Name", params.label),) if params.label is not UNSET and params.label else ()
-    text = "You will type your recovery words in the next window. Strongroom never asks for them anywhere else."
-    return Review(title="Restore a wallet from recovery words", facts=facts, warnings=(text,))
-
-
-def _destroy_key(subject: Subject | None) -> Review:
 def _import_key_file(params: ImportKeyFileParams) -> Review:
     facts = [_fact("Name", params.label)] if params.label is not UNSET and params.label else []
     facts.append(_fact("Algorithm", "the one that the file is for" if params.alg is UNSET else params.alg))
@@ -282,6 +296,23 @@ def _import_key_file(params: ImportKeyFileParams) -> Review:
     return Review(title="Take in a key from a file of yours", facts=tuple(facts), warnings=(FILE_IN_NEXT_WINDOW,))
 
 
+def _restore_seed(params: RestoreSeedParams) -> Review:
+    facts = (_fact("Name", params.label),) if params.label is not UNSET and params.label else ()
+    text = "You will type your recovery words in the next window. Strongroom never asks for them anywhere else."
+    return Review(title="Restore a wallet from recovery words", facts=facts, warnings=(text,))
+
+
+def _update_key(params: UpdateKeyParams) -> Review:
+    facts = []
+    if params.expires_at is not UNSET:
+        facts.append(_fact("Its end", params.expires_at))
+    if params.max_uses is not UNSET:
+        facts.append(_fact("Its number of uses", str(params.max_uses), "number"))
+    title = "Enable a disabled key" if params.state == "active" else "Give a key an end"
+    return Review(title=title, facts=tuple(facts), warnings=(ENDS_FOR_GOOD,) if facts else ())
+
+
+def _destroy_key(subject: Subject | None) -> Review:
     dependants = subject.dependants if subject else 0
     facts = (_fact("Keys derived from it, destroyed too", str(dependants), "number"),) if dependants else ()
     return Review(title="Destroy a key for good", facts=facts, warnings=(GONE_FOR_GOOD,))

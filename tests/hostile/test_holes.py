@@ -83,6 +83,7 @@ def test_uses_are_counted_at_the_place(home: Home, port: Port) -> None:
     """Another name of a derived key, or the same key derived again, has no uses more."""
     seed = seed_of(home, port)
     first, other = derive(port, seed, maxUses=2), derive(port, seed, "ES256K-R")
+    assert 5004 == refused(port, "deriveKey", keyId=seed, path="m/44'/60'/0'/0/0", alg="BIP340", maxUses=1)[0]
     assert [2, 2] == [key["usesLeft"] for key in port.request("listKeys")["keys"] if "derivedFrom" in key]
     sign_message(port, first)
     sign_message(port, first)
@@ -163,7 +164,7 @@ def test_a_key_that_ends_does_not_leave(port: Port) -> None:
 
 def test_the_key_that_was_shown_is_the_one_that_leaves(home: Home, port: Port) -> None:
     """A target that was renamed or rotated while the person read about it is not wrapped."""
-    wrapping, target = generate(port, "A256KW"), generate(port, "Ed25519", label="of no worth")
+    wrapping, target = generate(port, "A256KW"), generate(port, "ES256", label="of no worth")
     for change, params in (("updateKey", {"label": "all my money"}), ("rotateKey", {})):
         gate = home.approver.hold(kind="review", method="wrapKey")
         asked = len(home.approver.asked)
@@ -191,3 +192,16 @@ def test_a_senders_key_that_is_none_is_refused_at_once(home: Home, port: Port) -
     params = {"keyId": key, "alg": "HPKE-3", "ciphertext": b64(bytes(64)), "senderPublicKeyJwk": sender}
     assert (-32602, "senderPublicKeyJwk") == invalid(port, "decrypt", **params)
     assert asked == len(home.approver.asked)
+
+
+def test_only_the_person_ends_a_key(home: Home, port: Port) -> None:
+    """Giving a key an end, or an account another key, is as good as destroying it: no extension does it alone."""
+    key = generate(port, "ES256K")
+    home.approver.deny(kind="review")
+    for method, params in (("rotateKey", {}), ("updateKey", {"maxUses": 1}), ("updateKey", {"expiresAt": soon(9)})):
+        assert 4001 == refused(port, method, keyId=key, **params)[0]
+    assert "1" in [fact["value"] for fact in home.approver.asked[-2]["facts"]]
+    assert ["Replace an account's key for good", "Give a key an end", "Give a key an end"] == [
+        ask["title"] for ask in home.approver.asked[-3:]
+    ]
+    assert 2 == port.request("rotateKey", {"keyId": generate(port, "A256GCM")})["version"]
