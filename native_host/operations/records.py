@@ -143,7 +143,13 @@ def lowered(metadata: Metadata, ceiling: Metadata) -> Metadata:
 
 def ceiling_id(store: KeyStore, session: Session, seed: Record, alg: str, path: str) -> bytes:
     """Where the ceiling of a place under a seed stands; ``path`` in canonical form."""
-    return store.keys.tag("ceiling", session.wallet_id, seed.metadata.seed or b"", (SUITES[alg].crv or "").encode(), path.encode())
+    return store.keys.tag("ceiling", session.wallet_id, *place_of(seed, alg, path))
+
+
+def place_of(seed: Record, alg: str, path: str) -> tuple[bytes, bytes, bytes]:
+    """(seed, curve, path); a symmetric key's path has labels that may look like indices, and stands apart by its kind."""
+    suite = SUITES[alg]
+    return seed.metadata.seed or b"", (suite.crv or suite.kty or "").encode(), path.encode()
 
 
 def read_ceiling(store: KeyStore, record_id: bytes) -> Record | None:

@@ -14,7 +14,6 @@ from msgspec import UNSET
 
 from native_host.errors import InvalidParams, KeyState, Unsupported
 from native_host.keystore.records import Metadata
-from native_host.suites.table import SUITES, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from native_host.operations.house import House
     from native_host.protocol.messages import DeriveKeyParams, GenerateKeyParams, ImportKeyParams, KeyInfo, RotateKeyParams
     from native_host.session import Session
+    from native_host.suites.table import Suite
 
 COUNTER_ALG = "USES"
 YEAR_10000 = 253_402_300_800_000
@@ -162,9 +162,10 @@ def _version_id(store: KeyStore, record: Record, version: int) -> bytes:
 
 def _counter_id(store: KeyStore, record: Record) -> bytes:
     """Of a derived key it belongs to (seed, curve, path), as usages do: another name of that place has no uses more."""
+    from native_host.operations.records import place_of
+
     metadata = record.metadata
     seed = None if metadata.parent is None else store.read(metadata.parent)
     if seed is None:
         return store.keys.tag("uses", record.record_id)
-    place = (seed.metadata.seed or b"", SUITES[metadata.alg].crv.encode(), (metadata.path or "").encode())
-    return store.keys.tag("uses", record.owner, *place)
+    return store.keys.tag("uses", record.owner, *place_of(seed, metadata.alg, metadata.path or ""))

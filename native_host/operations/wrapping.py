@@ -54,6 +54,8 @@ def prepare_wrap(store: KeyStore, session: Session, params: WrapKeyParams) -> tu
         raise UsageNotAllowed("A seed, and what is derived from it, is never wrapped.")
     if target.metadata.expires_at is not None or target.metadata.max_uses is not None:
         raise UsageNotAllowed("A key that is to end is never wrapped: taken in again, it would begin anew.")
+    if record.metadata.provenance != "generated" and "wrapKey" in target.metadata.usages:
+        raise UsageNotAllowed("Whoever owns that wrapping key would know every key that this one wraps, and nobody would be asked.")
     if target.record_id == record.record_id:
         raise InvalidParams("A key does not wrap itself.", path="targetKeyId")
     return record, suite, target

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jwcrypto.jwk import JWK
 
 from native_host.testing.port import HostError, Port
-from tests.homes import Home, b64, frame, refusal, until
+from tests.homes import Home, b64, frame, refusal, seal_for_import, until
 
 
 @pytest.fixture
@@ -205,3 +206,30 @@ def test_only_the_person_ends_a_key(home: Home, port: Port) -> None:
         ask["title"] for ask in home.approver.asked[-3:]
     ]
     assert 2 == port.request("rotateKey", {"keyId": generate(port, "A256GCM")})["version"]
+
+
+def test_a_wrapping_key_goes_to_nobody_else(port: Port) -> None:
+    """Under somebody else's key, that one's owner would know all that it wraps from then on, without another fingerprint."""
+    offer = port.request("getImportKey")
+    jwk = JWK.generate(kty="RSA", size=2048, alg="RSA-OAEP-256").export(private_key=True)
+    params = {"importKeyId": offer["importKeyId"], "jwe": seal_for_import(offer, jwk.encode()), "alg": "RSA-OAEP-256"}
+    theirs = port.request("importKey", {**params, "usages": ["wrapKey", "unwrapKey"]})["keyId"]
+    ours, target = generate(port, "A256KW"), generate(port, "Ed25519")
+    assert port.request("wrapKey", {"keyId": theirs, "targetKeyId": target, "alg": "RSA-OAEP-256"})["wrappedKey"]
+    assert 5004 == refused(port, "wrapKey", keyId=theirs, targetKeyId=ours, alg="RSA-OAEP-256")[0]
+
+
+def test_labels_that_look_like_indices(home: Home, port: Port) -> None:
+    """A symmetric key at labels that read like the path of a seed by BIP85 takes nothing from that seed."""
+    seed, path = seed_of(home, port), "m/83696968'/39'/0'/12'/0'"
+    port.request("deriveKey", {"keyId": seed, "path": path, "alg": "HS256"})
+    child = port.request("deriveKey", {"keyId": seed, "path": path, "alg": "BIP39"})
+    assert ["deriveKey"] == child["usages"]
+    assert "active" == derive(port, child["keyId"])["state"]
+
+
+def test_an_answer_too_long_ends_nothing(port: Port) -> None:
+    """What does not fit into a reply, as a JWE that is a third longer than its request, is refused by name, and the port goes on."""
+    key = generate(port, "X25519", usages=["encrypt", "decrypt"])
+    assert 5005 == refused(port, "encrypt", keyId=key, alg="ECDH-ES", plaintext=b64(bytes(700_000)))[0]
+    assert 1 == len(port.request("listKeys")["keys"])
