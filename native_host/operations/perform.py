@@ -87,12 +87,14 @@ class Operations:
                 return self._describe_use(session, call)
 
     def _describe_use(self, session: Session, call: Call) -> Facts:
-        from native_host.operations import agreeing, encrypting, messages, signing, wrapping
-
         store, params = self._house.store, call.params
+        if isinstance(params, u.SignParams):  # often the first use after a start: it does not wait for the code of the others
+            from native_host.operations import signing
+
+            return self._facts(call, records.key_view(signing.prepare_sign(store, session, params)[0]))
+        from native_host.operations import agreeing, encrypting, messages, wrapping
+
         match params:
-            case u.SignParams():
-                record = signing.prepare_sign(store, session, params)[0]
             case u.SignMessageParams():
                 record = messages.prepare_message(store, session, params)
             case u.SignJwsParams():
@@ -168,11 +170,13 @@ class Operations:
             return encrypting.encrypt(self._house, permit, params)
 
     def _use(self, permit: Permit, params: ONE_EFFECT) -> Message:
-        from native_host.operations import agreeing, encrypting, messages, signing
+        if isinstance(params, u.SignParams):
+            from native_host.operations import signing
+
+            return signing.sign(self._house, permit, params)
+        from native_host.operations import agreeing, encrypting, messages
 
         match params:
-            case u.SignParams():
-                return signing.sign(self._house, permit, params)
             case u.SignMessageParams():
                 return messages.sign_message(self._house, permit, params)
             case u.SignJwsParams():

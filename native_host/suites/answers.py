@@ -6,10 +6,10 @@ published vectors have to pass on the same program.
 
 from __future__ import annotations
 
-from base64 import b64decode
+from binascii import a2b_base64
 
 # An RSA key of 2048 bits (RSAPrivateKey, RFC 8017 section A.1.2) that protects nothing.
-RSA_SECRET = b64decode(
+RSA_SECRET = a2b_base64(
     "MIIEowIBAAKCAQEAumPxyPgyiV5SJQzTuhOYT5lKvkHzSRvFa6BcElBLwanEm0HTFNXLJYjcFhqbfMRI2Mj1BZOADf3v+Vcffx9XzuLllBU2q175vp5p7Xm5"
     "N9a9wpYUWyFKM7F6nZ0g/OcwQ3IlkpwSVyn2JLKmh1o6aJggjLxFamZX8RueHuvx+tA+mVFfXpqIpaSIywWsA1UmJb+U1iuwBHbcWfkwd+20tFdhs7cGXDGo"
     "TIWLmbUfYEd+J7peeAu53NztujDRbOUl3JuI+PN9fEi5NoLTeQ9ni9vBnqXBuNMO6Q+dlmIgYq4ki4KsBLyYamT6RSSRbZzDKH6Qyuq/Sbs6E15UDL/OOQID"
