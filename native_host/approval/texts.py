@@ -86,7 +86,7 @@ FILE_ADVICE: Final = (
 )
 FILE_CHOOSE: Final = "Choose a file…"
 FILE_PASTE: Final = "Or paste the text of the key file here"
-FILE_SIZE: Final = "{count} characters. Continue takes the key in."
+FILE_SIZE: Final = "{count} characters"
 FILE_KEYS: Final = "Tab moves · Space presses · Esc cancels"
 FILE_UNREADABLE: Final = "This file cannot be read. Is it there, and yours?"
 FILE_TOO_LONG: Final = "This is too long for a key file. Choose the file that holds the key alone."

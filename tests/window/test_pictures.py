@@ -72,10 +72,33 @@ ASKS: dict[str, dict[str, Any]] = {
     "words-typed": {"id": 1, "kind": "askSecret", "purpose": "mnemonic", "title": "Type your recovery words"},
     "words-hidden": {"id": 1, "kind": "showSecret", "purpose": "mnemonic", "title": "Your recovery words", "secret": WORDS},
     "words-shown": {"id": 1, "kind": "showSecret", "purpose": "mnemonic", "title": "Your recovery words", "secret": WORDS},
+    "key-file": {"id": 1, "kind": "askSecret", "purpose": "keyFile", "title": "Choose the key file, or paste its text"},
+    "key-file-again": {
+        "id": 1,
+        "kind": "askSecret",
+        "purpose": "keyFile",
+        "title": "Choose the key file, or paste its text",
+        "hint": "There is no private key in this file, at most a public one. Choose the file that says PRIVATE KEY.",
+    },
+    "key-file-password": {
+        "id": 1,
+        "kind": "askSecret",
+        "purpose": "keyFilePassword",
+        "title": "Type the password of the key file",
+        "hint": "The password does not open this key file. Type it again; if you are sure of it, the file is damaged. 2 tries left.",
+    },
     "code": {"id": 1, "kind": "compareCode", "title": "Pair with the extension?", "code": "48219937"},
 }
 ARTEFACTS = Path(os.environ["STRONGROOM_ARTEFACTS"]) if "STRONGROOM_ARTEFACTS" in os.environ else None
-TYPED = {"unlock": "correct horse", "new-passphrase": "anvil copper\tanvil", "words-typed": "letter advice cage absurd amuont doctor aco"}
+KEY_FILE = (
+    '{"crypto": {"cipher": "aes-128-ctr", "kdf": "scrypt", "mac": "2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097"}}'
+)
+TYPED = {
+    "unlock": "correct horse",
+    "new-passphrase": "anvil copper\tanvil",
+    "words-typed": "letter advice cage absurd amuont doctor aco",
+    "key-file-again": f"\t{KEY_FILE}",
+}
 
 
 pytestmark = pytest.mark.window

@@ -93,6 +93,8 @@ class App:
 
     def _end(self, status: int) -> None:
         self._status = status
+        if self._sheet is not None:
+            self._sheet.close()
         self._root.quit()
 
 

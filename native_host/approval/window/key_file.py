@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+import os
+from tkinter import TclError
 
 from native_host.approval import texts
 from native_host.approval.chosen_file import NoKeyFile, read_chosen_file
@@ -44,17 +45,27 @@ def open_key_file(sheet: Sheet, ask: SecretAsk) -> None:
         accept.enable(enabled=fits())
 
     field.watch(changed)
-    sheet.on_close = field.clear
+    sheet.on_close = lambda: _close(sheet, field)
     changed()
     sheet.keys.configure(text=texts.FILE_KEYS)
-    sheet.open(choose.button if ask.hint is UNSET else field.text)
+    sheet.open(choose.button)
+
+
+def _close(sheet: Sheet, field: SecretText) -> None:
+    """Empty the field. A dialog of Tk's own that is open waits for this variable, and would keep the process from ending."""
+    field.clear()
+    sheet.window.tk.call("set", "::tk::Priv(selectFilePath)", "")
 
 
 def _choose(sheet: Sheet, field: SecretText) -> None:
     """Fill the field with a file. The dialog has an event loop of its own, in which this window may time out or be withdrawn."""
+    from contextlib import suppress
     from tkinter.filedialog import askopenfilename
 
-    path = askopenfilename(parent=sheet.window, title=texts.FILE_CHOOSE)
+    path = ""
+    # Its own end fails when it went with this window.
+    with suppress(TclError):
+        path = askopenfilename(parent=sheet.window, title=texts.FILE_CHOOSE, initialdir=os.path.expanduser("~"))
     if not sheet.is_open() or not path:
         return
     try:

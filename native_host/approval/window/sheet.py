@@ -115,7 +115,8 @@ class Sheet:
             self.arming.disturb(self._clock())
 
     def _look_at_focus(self) -> None:
-        self.arming.set_focused(self._clock(), focused=self.window.focus_displayof() is not None)
+        # Asked of Tk itself: tkinter fails on widgets that it did not make, such as those of the dialog that chooses a file.
+        self.arming.set_focused(self._clock(), focused=bool(str(self.window.tk.call("focus", "-displayof", self.window))))
 
     def _restart_time(self) -> None:
         self._deadline = self._clock() + seconds_for(self.ask)
