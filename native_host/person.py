@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from native_host.approval.authorize import Grants, permit_without_asking
 from native_host.audit import Audit, AuditedEntry, entries
 from native_host.caller.identity import Caller
 from native_host.config import find_paths, read_config
-from native_host.errors import Duplicate, Uninitialized
+from native_host.errors import Duplicate, InvalidParams, Uninitialized, UnknownKey
 from native_host.keystore import chain
-from native_host.keystore.origins import FIRST_WALLET
+from native_host.keystore.origins import FIRST_WALLET, find_or_add_wallet
 from native_host.keystore.store import KeyStore
 from native_host.opening import KEYSTORE_FILE, now, open_store
 from native_host.operations import records
@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from native_host.approval.approver import Approver
+    from native_host.approval.permit import Permit
     from native_host.config import Config, Paths
     from native_host.keystore.chain import Broken
     from native_host.keystore.origins import Attachment
-    from native_host.protocol.messages import KeyInfo, Slot, State
+    from native_host.operations.key_files import Taken
+    from native_host.protocol.messages import ExtendedPublicKeyResult, GetExtendedPublicKeyParams, ImportKeyFileParams, KeyInfo, Slot, State
     from native_host.protocol.wire import Message
+    from native_host.secret import SecretBytes
 
 PERSON = Caller(origin="strongroom:person")
 DEVELOPMENT_DAYS = 30
@@ -46,7 +49,8 @@ class Desk:
         self.store = store
         self.paths = paths
         self.config = config
-        self._operations = self._build(approver) if approver is not None else None
+        self._house = self._build(approver) if approver is not None else None
+        self._operations = None if self._house is None else Operations(self._house, idle_lock_seconds=config.session.idle_lock_seconds)
 
     @property
     def state(self) -> State:
@@ -74,6 +78,37 @@ class Desk:
                 for record in page:
                     yield name, records.key_info(self.store, session, record)
                 after = page[-1].position
+
+    def take_in(self, text: SecretBytes, params: ImportKeyFileParams, *, wallet: str, language: str | None) -> Taken:
+        """A key from the text of a key file; its password is asked in the terminal.
+
+        Raises:
+            CannotImport: with the sentence that says why.
+            UserRejected, Duplicate, Unsupported, InvalidParams
+        """
+        from native_host.operations import key_files
+
+        if self._house is None:
+            raise Uninitialized
+        session = self._session(self._wallet(wallet), wallet)
+        return key_files.take_in(self._house, self._permit(session, "importKeyFile", params, Facts()), params, text, language)
+
+    def public_key(self, key_id: str) -> tuple[str, bytes | None, str | None]:
+        """A key's algorithm, its raw public key and its address, as far as it has them.
+
+        Raises:
+            UnknownKey, KeyState
+        """
+        metadata = records.find(self.store, self._session_of(key_id), key_id).metadata
+        return metadata.alg, metadata.public, metadata.address
+
+    def extended_public_key(self, params: GetExtendedPublicKeyParams) -> ExtendedPublicKeyResult:
+        """The extended public key at a path of a seed.
+
+        Raises:
+            UnknownKey, KeyState, UsageNotAllowed, InvalidParams
+        """
+        return cast("ExtendedPublicKeyResult", self._do("getExtendedPublicKey", params, self._session_of(params.key_id)))
 
     def slots(self) -> list[Slot]:
         """The ways into the store, kinds and labels only."""
@@ -126,12 +161,37 @@ class Desk:
         """Every entry; the store must be unlocked."""
         return entries(self.store)
 
-    def _do(self, method: str, params: Message) -> None:
+    def _do(self, method: str, params: Message, session: Session | None = None) -> Message:
         if self._operations is None:
             raise Uninitialized
+        session = session or self._session(b"", FIRST_WALLET)
+        facts = self._operations.describe(session, Call(id=0, method=method, params=params))
+        return self._operations.perform(self._permit(session, method, params, facts))
+
+    def _permit(self, session: Session, method: str, params: Message, facts: Facts) -> Permit:
         call = Call(id=0, method=method, params=params)
-        permit = permit_without_asking(self._session(b"", FIRST_WALLET), call, Facts(), Allow(rule="the person's own program"), Grants())
-        self._operations.perform(permit)
+        return permit_without_asking(session, call, facts, Allow(rule="the person's own program"), Grants())
+
+    def _wallet(self, name: str) -> bytes:
+        """The id of a wallet; the first one is made when it is needed before any extension is attached to it."""
+        found = next((wallet_id for wallet_id, wallet in self.store.wallets() if wallet == name), None)
+        if found is None and name == FIRST_WALLET:
+            with self.store.transaction():
+                found = find_or_add_wallet(self.store.connection, name, now())
+        if found is None:
+            raise InvalidParams("There is no wallet of that name. See which there are with: strongroom origins list", path="wallet")
+        return found
+
+    def _session_of(self, key_id: str) -> Session:
+        """A session of the wallet that holds a key; raises ``UnknownKey``."""
+        for wallet_id, name in self.store.wallets():
+            session = self._session(wallet_id, name)
+            try:
+                records.find(self.store, session, key_id)
+            except UnknownKey:
+                continue
+            return session
+        raise UnknownKey("No wallet holds a key of that id. See them with: strongroom keys")
 
     def _session(self, wallet_id: bytes, wallet: str) -> Session:
         return Session(
@@ -144,8 +204,8 @@ class Desk:
             unattended=self.store.unattended,
         )
 
-    def _build(self, approver: Approver) -> Operations:
-        house = House(
+    def _build(self, approver: Approver) -> House:
+        return House(
             store=self.store,
             audit=Audit(self.store),
             approver=approver,
@@ -156,7 +216,6 @@ class Desk:
             folder=self.paths.data,
             program=self.config.approval.program,
         )
-        return Operations(house, idle_lock_seconds=self.config.session.idle_lock_seconds)
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from native_host.cli.audit import audit
 from native_host.cli.demo.show import demo
 from native_host.cli.doctor import doctor
 from native_host.cli.install import install
+from native_host.cli.key_files import import_key_file
 from native_host.cli.origins import origins
+from native_host.cli.public_keys import public_key, xpub
 from native_host.cli.selftest import selftest
 from native_host.cli.store import init, keys, lock, status
 from native_host.cli.uninstall import uninstall
@@ -35,6 +37,9 @@ app.command()(init)
 app.command()(status)
 app.command()(keys)
 app.command()(lock)
+app.command("import")(import_key_file)
+app.command()(public_key)
+app.command()(xpub)
 app.add_typer(origins, name="origins")
 app.command()(install)
 app.command()(uninstall)

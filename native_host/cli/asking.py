@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from native_host.approval.approver import Verdict
+    from native_host.errors import KmsError
     from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose
     from native_host.review.requests import Review
 
@@ -38,7 +39,7 @@ class TerminalPerson:
         if hint:
             print(hint, file=sys.stderr)
         if self._from_stdin:
-            return _line(again=hint is not None)
+            return _line(CannotUnseal() if purpose == "unlock" and hint else UserRejected("Standard input holds no more secrets."))
         typed = _typed(f"{title}: ")
         if purpose == "newPassphrase" and _typed("Once more: ") != typed:
             print("The two were not the same.", file=sys.stderr)
@@ -58,12 +59,11 @@ class TerminalPerson:
         return
 
 
-def _line(*, again: bool) -> SecretBytes:
+def _line(otherwise: KmsError) -> SecretBytes:
+    """The next line of standard input; raises ``otherwise`` at its end."""
     line = sys.stdin.buffer.readline()
-    if not line and again:
-        raise CannotUnseal
     if not line:
-        raise UserRejected("Standard input holds no secret.")
+        raise otherwise
     return SecretBytes(line.removesuffix(b"\n").removesuffix(b"\r"))
 
 

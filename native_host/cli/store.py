@@ -67,7 +67,7 @@ def keys(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) ->
     from native_host.review.text import visible
 
     with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin)) as desk:
-        _need_store(desk.state)
+        need_store(desk.state)
         desk.unlock()
         found = list(desk.keys())
     if json:
@@ -91,12 +91,13 @@ def lock() -> None:
     from native_host.person import at_desk
 
     with at_desk(TerminalPerson(secret_from_stdin=False)) as desk:
-        _need_store(desk.state)
+        need_store(desk.state)
         desk.lock()
     print("Locked everywhere.")
 
 
-def _need_store(state: str) -> None:
+def need_store(state: str) -> None:
+    """Raise ``Uninitialized``, with what to do, if there is no keystore."""
     from native_host.errors import Uninitialized
 
     if state == "uninitialized":

@@ -13,11 +13,14 @@ from msgspec import UNSET
 
 from native_host.errors import DecryptionFailed, InvalidParams, Unsupported
 from native_host.keystore.records import Metadata
-from native_host.operations import records
+from native_host.operations import records, seeds
 from native_host.operations.keep import insert_key
+from native_host.protocol.messages import KeyInfo
 from native_host.secret import SecretBytes, wipe
+from native_host.suites.hd import bip39
 from native_host.suites.importing.detect import detect, needs_password, read_key_file
 from native_host.suites.importing.imported import CannotImport, ChooseAlgorithm, Imported, NotThisForm, WrongPassword
+from native_host.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,11 +28,27 @@ if TYPE_CHECKING:
 
     from native_host.approval.permit import Permit
     from native_host.operations.house import House
-    from native_host.protocol.messages import ImportKeyFileParams, KeyInfo
+    from native_host.protocol.messages import ImportKeyFileParams
 
+LANGUAGES = bip39.LANGUAGES
 TRIES = 3
 ASK_FILE = "Choose the key file, or paste its text"
 ASK_PASSWORD = "Type the password of the key file"
+
+
+class AmbiguousWords(CannotImport):
+    """Recovery words that are good in several ``languages``."""
+
+    def __init__(self, languages: tuple[str, ...]) -> None:
+        super().__init__("These recovery words are in several lists. Say which language they are in.")
+        self.languages = languages
+
+
+class Taken(Value, frozen=True, kw_only=True):
+    """A key that came in, and what the person is to know of it: what was not kept, or could not be checked."""
+
+    key: KeyInfo
+    remarks: tuple[str, ...] = ()
 
 
 def check_wishes(params: ImportKeyFileParams) -> None:
@@ -77,6 +96,33 @@ def import_key_file(house: House, permit: Permit, params: ImportKeyFileParams) -
                 continue
             return keep_imported(house, permit, params, key, detect(text.buffer))
     raise DecryptionFailed
+
+
+def take_in(house: House, permit: Permit, params: ImportKeyFileParams, text: SecretBytes, language: str | None) -> Taken:
+    """A key, or a seed from recovery words, from a file that the person's own program has read.
+
+    Raises:
+        CannotImport: with the sentence that says why.
+        UserRejected, Duplicate, Unsupported, InvalidParams
+    """
+    permit.spend()
+    found = entropy_of_words(text, language)
+    if found is not None:
+        if params.alg is not UNSET or params.usages is not UNSET:
+            wipe(found[0])
+            raise CannotImport(
+                "These are recovery words: a seed, which is for no one algorithm and only derives. Leave --alg and --usage out."
+            )
+        return Taken(key=seeds.keep_restored(house, permit, *found, params.label))
+    if language is not None:
+        raise CannotImport("These are no recovery words, which alone have a language. Leave --language out.")
+    check_wishes(params)
+    key = open_key_file(
+        text,
+        "" if params.alg is UNSET else params.alg,
+        lambda said: house.approver.ask_secret("keyFilePassword", ASK_PASSWORD, said),
+    )
+    return Taken(key=keep_imported(house, permit, params, key, detect(text.buffer)), remarks=key.remarks)
 
 
 def open_key_file(
@@ -134,8 +180,6 @@ def entropy_of_words(text: SecretBytes, language: str | None) -> tuple[bytearray
         AmbiguousWords: they are words of several languages, and ``language`` does not say of which.
         NotThisForm: they look like recovery words and are none.
     """
-    from native_host.suites.hd import bip39
-
     try:
         words = text.buffer.decode("utf-8-sig")
         entropy = bip39.entropy_of_mnemonic(words, language)
@@ -154,14 +198,6 @@ def entropy_of_words(text: SecretBytes, language: str | None) -> tuple[bytearray
     except BaseException:
         wipe(entropy)
         raise
-
-
-class AmbiguousWords(CannotImport):
-    """Recovery words that are good in several ``languages``."""
-
-    def __init__(self, languages: tuple[str, ...]) -> None:
-        super().__init__("These recovery words are in several lists. Say which language they are in.")
-        self.languages = languages
 
 
 def _looks_like_words(text: SecretBytes) -> bool:

@@ -168,7 +168,20 @@ def test_the_demonstration(program: Program) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *([], ["demo"], ["init"], ["status"], ["keys"], ["lock"], ["install"], ["uninstall"], ["doctor"]),
+        *(
+            [],
+            ["demo"],
+            ["init"],
+            ["status"],
+            ["keys"],
+            ["lock"],
+            ["install"],
+            ["uninstall"],
+            ["doctor"],
+            ["import"],
+            ["public-key"],
+            ["xpub"],
+        ),
         *(["origins"], ["origins", "list"], ["origins", "add"], ["origins", "remove"], ["audit"], ["audit", "verify"], ["audit", "show"]),
     ],
 )
