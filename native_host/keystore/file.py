@@ -214,7 +214,7 @@ def _open(path: str) -> sqlite3.Connection:
     # FULL: what was answered survives a power cut. secure_delete: a destroyed secret does not linger in free pages.
     # wal_autocheckpoint, in pages: the log begins anew early, as a commit that makes its file longer waits for the disk half as long again.
     connection.executescript(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON"
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON"
     )
     migrate(connection)
     return connection
