@@ -169,3 +169,11 @@ def test_usages_that_the_key_turns_out_not_to_have(home: Home, port: Port) -> No
     home.approver.type_secret("keyFile", WIF)
     assert (-32602, {"reason": "invalid_params", "path": "usages"}) == refused(port, usages=["decrypt"])
     assert [] == port.request("listKeys")["keys"]
+
+
+def test_the_extension_is_told_that_keys_changed(home: Home, port: Port) -> None:
+    """As after any other way in which a key comes in; a rotated one is changed too."""
+    home.approver.type_secret("keyFile", WIF)
+    key = port.request("importKeyFile")
+    port.request("rotateKey", {"keyId": key["keyId"]})
+    assert 2 == [event["type"] for event in port.events].count("keysChanged")
