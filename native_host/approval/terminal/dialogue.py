@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from typing import assert_never
+from unicodedata import normalize
 
 from msgspec import UNSET
 
@@ -188,7 +189,7 @@ def _show_secret(ask: ShowSecret, console: Console, deadline: float) -> Answer:
         return denial(ask)
     try:
         for number, word in enumerate(ask.secret.split(), 1):
-            console.say(texts.T_WORD.format(number=number, word=visible(word)))
+            console.say(texts.T_WORD.format(number=number, word=visible(normalize("NFC", word))))
         console.say(texts.T_WRITTEN)
         done = console.read_line(texts.T_PROMPT, deadline=deadline).strip().lower() == "done"
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from unicodedata import normalize
 
 from native_host.approval import texts
 from native_host.approval.window.review import guard
@@ -118,18 +119,25 @@ class WordGrid:
             typing = wrong and bool(unfinished) and place == len(typed.words) - 1
             mark, colour = ("…", self._palette.muted) if typing else ("✗", self._palette.bad) if wrong else ("✓", self._palette.good)
             cell.configure(
-                text=f"{_cell(place, visible(typed.words[place])[:12])} {mark}", foreground=colour, background=self._palette.raised
+                text=f"{_cell(place, visible(_composed(typed.words[place]))[:12])} {mark}",
+                foreground=colour,
+                background=self._palette.raised,
             )
 
     def show(self, words: list[str]) -> None:
         """Show the words themselves."""
         for place, word in enumerate(words):
-            self._cells[place].configure(text=_cell(place, visible(word)), foreground=self._palette.ink)
+            self._cells[place].configure(text=_cell(place, visible(_composed(word))), foreground=self._palette.ink)
 
     def hide(self) -> None:
         """Show that there are words, not which."""
         for place, cell in enumerate(self._cells):
             cell.configure(text=_cell(place, texts.HIDDEN), foreground=self._palette.muted)
+
+
+def _composed(word: str) -> str:
+    """A word as it is read: BIP39 writes accents, and the parts of a Korean syllable, as letters of their own."""
+    return normalize("NFC", word)
 
 
 def _cell(place: int, word: str) -> str:
