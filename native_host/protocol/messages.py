@@ -31,7 +31,7 @@ Usage = Literal[
 ]
 Protection = Literal["software", "platform", "tpm", "token", "remote", "device"]
 Provenance = Literal["generated", "imported", "restored", "unwrapped", "derived"]
-Scheme = Literal["BIP32", "SLIP10", "EIP2333", "CIP1852"]
+Scheme = Literal["BIP32", "SLIP10", "SLIP21", "EIP2333", "CIP1852", "BIP85"]
 SignatureEncoding = Literal["jose", "der"]
 AlgorithmLabel = Literal["legacy", "unauthenticated", "post-quantum"]
 ExtendedKeyFormat = Literal["xpub", "ypub", "zpub", "tpub", "upub", "vpub"]
@@ -244,6 +244,10 @@ class RestoreSeedParams(Message, frozen=True, kw_only=True):
 
 
 class DeriveKeyParams(Message, frozen=True, kw_only=True):
+    """``path``: indices; of ``SLIP21`` labels (``m/SLIP-0021/Backup``); of ``BIP85``, which makes a new seed of ``alg`` ``BIP39``,
+    ``m/83696968'/39'/language'/words'/index'``.
+    """
+
     key_id: KeyId
     path: Path
     alg: Algorithm

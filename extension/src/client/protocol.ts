@@ -15,7 +15,7 @@ export type Protection = "software" | "platform" | "tpm" | "token" | "remote" | 
 
 export type Provenance = "generated" | "imported" | "restored" | "unwrapped" | "derived";
 
-export type Scheme = "BIP32" | "SLIP10" | "EIP2333" | "CIP1852";
+export type Scheme = "BIP32" | "SLIP10" | "SLIP21" | "EIP2333" | "CIP1852" | "BIP85";
 
 export type SignatureEncoding = "jose" | "der";
 
@@ -177,6 +177,7 @@ export interface RestoreSeedParams {
   readonly language?: string;
 }
 
+/** `path`: indices; of `SLIP21` labels (`m/SLIP-0021/Backup`); of `BIP85`, which makes a new seed of `alg` `BIP39`, `m/83696968'/39'/language'/words'/index'`. */
 export interface DeriveKeyParams {
   readonly keyId: string;
   readonly path: string;
@@ -470,9 +471,9 @@ export interface Operations {
   readonly getImportKey: { readonly params: GetImportKeyParams; readonly result: ImportKeyOffer };
   /** Take in a private key that comes as a JWE. */
   readonly importKey: { readonly params: ImportKeyParams; readonly result: KeyInfo };
-  /** Have the person type recovery words in the host's own window. */
   /** Have the person choose another program's key file in the host's own window. */
   readonly importKeyFile: { readonly params: ImportKeyFileParams; readonly result: KeyInfo };
+  /** Have the person type recovery words in the host's own window. */
   readonly restoreSeed: { readonly params: RestoreSeedParams; readonly result: KeyInfo };
   /** An account key from a seed. */
   readonly deriveKey: { readonly params: DeriveKeyParams; readonly result: KeyInfo };
@@ -529,8 +530,8 @@ export const CONSENT = {
   generateKey: "own",
   getImportKey: "own",
   importKey: "person",
-  restoreSeed: "person",
   importKeyFile: "person",
+  restoreSeed: "person",
   deriveKey: "own",
   getPublicKey: "public",
   getExtendedPublicKey: "person",
