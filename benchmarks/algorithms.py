@@ -189,7 +189,7 @@ class Caller:
     def _wrapping(self, suite: Suite) -> dict[str, tuple[str, dict[str, Any]]]:
         key, target = self._key(suite.alg), self._key("A256GCM")
         wrap = {"keyId": key["keyId"], "targetKeyId": target["keyId"], "alg": suite.alg}
-        return {"wrap": ("wrapKey", wrap)}  # to unwrap is measured in process only: a key is taken in once
+        return {"wrap": ("wrapKey", wrap)}  # a key is taken in once, so that unwrapping cannot be repeated
 
     def _derivation(self, suite: Suite) -> dict[str, tuple[str, dict[str, Any]]]:
         if suite.alg not in PATHS:
