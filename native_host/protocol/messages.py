@@ -303,7 +303,9 @@ class ListKeysResult(Message, frozen=True, kw_only=True):
 
 
 class UpdateKeyParams(Message, frozen=True, kw_only=True):
-    """``usages``, ``expiresAt`` and ``maxUses`` can only become less. ``maxUses`` counts from the key's beginning."""
+    """``usages``, ``expiresAt`` and ``maxUses`` can only become less. ``maxUses`` counts from when the key first had one; a decryption that
+    fails counts too. Giving a key an end asks the person; of a derived key it is the end of every key at its path.
+    """
 
     key_id: KeyId
     label: Label | UnsetType = UNSET
@@ -314,7 +316,9 @@ class UpdateKeyParams(Message, frozen=True, kw_only=True):
 
 
 class RotateKeyParams(Message, frozen=True, kw_only=True):
-    """The key keeps its id, label and usages. Older versions go on verifying and decrypting."""
+    """The key keeps its id, label and usages. Older versions go on verifying and decrypting. Of a key with the usages of an account
+    it asks the person: what only the older version could move is lost.
+    """
 
     key_id: KeyId
 

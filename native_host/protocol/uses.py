@@ -152,7 +152,7 @@ class DecryptResult(Message, frozen=True, kw_only=True):
 
 
 class WrapKeyParams(Message, frozen=True, kw_only=True):
-    """``keyId`` is the wrapping key."""
+    """``keyId`` is the wrapping key. Not wrapped are seeds, what is derived from them, and keys with an end or a number of uses."""
 
     key_id: KeyId
     target_key_id: KeyId

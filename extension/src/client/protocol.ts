@@ -233,7 +233,7 @@ export interface ListKeysResult {
   readonly nextCursor?: string;
 }
 
-/** `usages`, `expiresAt` and `maxUses` can only become less. `maxUses` counts from the key's beginning. */
+/** `usages`, `expiresAt` and `maxUses` can only become less. `maxUses` counts from when the key first had one; a decryption that fails counts too. Giving a key an end asks the person; of a derived key it is the end of every key at its path. */
 export interface UpdateKeyParams {
   readonly keyId: string;
   readonly label?: string;
@@ -243,7 +243,7 @@ export interface UpdateKeyParams {
   readonly maxUses?: number;
 }
 
-/** The key keeps its id, label and usages. Older versions go on verifying and decrypting. */
+/** The key keeps its id, label and usages. Older versions go on verifying and decrypting. Of a key with the usages of an account it asks the person: what only the older version could move is lost. */
 export interface RotateKeyParams {
   readonly keyId: string;
 }
@@ -325,7 +325,7 @@ export interface DecryptResult {
   readonly plaintext: Base64Url;
 }
 
-/** `keyId` is the wrapping key. */
+/** `keyId` is the wrapping key. Not wrapped are seeds, what is derived from them, and keys with an end or a number of uses. */
 export interface WrapKeyParams {
   readonly keyId: string;
   readonly targetKeyId: string;
