@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from native_host.errors import Locked, OriginNotAllowed
 from native_host.operations import access, records
+from native_host.operations.versions import prepare_rotate
 from native_host.policy import Facts, KeyView
 from native_host.protocol import messages as m
 from native_host.protocol import uses as u
@@ -67,7 +68,9 @@ class Operations:
 
                 sender = prepare_encrypt(store, session, params)
                 return Facts() if sender is None else self._facts(call, records.key_view(sender))
-            case m.UpdateKeyParams() | m.RotateKeyParams():
+            case m.RotateKeyParams():
+                return self._facts(call, records.key_view(prepare_rotate(store, session, params)[0]))
+            case m.UpdateKeyParams():
                 return self._facts(call, records.key_view(records.find(store, session, params.key_id)))
             case m.DestroyKeyParams():
                 from native_host.operations.keys import dependants

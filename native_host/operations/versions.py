@@ -31,17 +31,30 @@ YEAR_10000 = 253_402_300_800_000
 """In milliseconds since 1970: no time from then on can be written as RFC 3339 does."""
 
 
+def prepare_rotate(store: KeyStore, session: Session, params: RotateKeyParams) -> tuple[Record, Suite]:
+    """The key of a call of ``rotateKey``, and its algorithm.
+
+    Raises:
+        UnknownKey, KeyState
+        Unsupported: a seed, or what is derived from one.
+    """
+    from native_host.operations import records
+
+    record = records.find(store, session, params.key_id)
+    suite = records.suite_of(record.metadata.alg)
+    if record.metadata.parent is not None or suite.kind == "seed":
+        raise Unsupported("A seed, and what is derived from it, is not rotated: derive at another path instead.", detail="rotateKey")
+    check_active(store, record)
+    return record, suite
+
+
 def rotate_key(house: House, permit: Permit, params: RotateKeyParams) -> KeyInfo:
     """A new secret of the same kind under the same id; the one before goes on verifying and decrypting."""
     from native_host.operations import records
     from native_host.operations.keep import identity_of, new_secret
 
     store, session = house.store, permit.session
-    record = records.find(store, session, params.key_id)
-    suite = records.suite_of(record.metadata.alg)
-    if record.metadata.parent is not None or suite.kind == "seed":
-        raise Unsupported("A seed, and what is derived from it, is not rotated: derive at another path instead.", detail="rotateKey")
-    check_active(store, record)
+    record, suite = prepare_rotate(store, session, params)
     with new_secret(house, suite, like=record.metadata.public) as secret:
         public = suite.pairs().public_key(secret.buffer) if suite.has_public else None
         with house.audit.effect(permit):
