@@ -379,10 +379,12 @@ def test_rotating_gives_no_uses_and_no_time_back(home: Home, port: Port) -> None
 
 
 def test_seeds_are_not_rotated(home: Home, port: Port) -> None:
-    """Nor what comes from them: another path is another key."""
+    """Nor what comes from them: another path is another key. Nobody is asked about what cannot be."""
     seed = restore(home, port, ABANDON)
     account = port.request("deriveKey", {"keyId": seed, "path": "m/0", "alg": "ES256K"})["keyId"]
+    asked = len(home.approver.asked)
     assert [unsupported("rotateKey")] * 2 == [refused(port, "rotateKey", keyId=key) for key in (seed, account)]
+    assert asked == len(home.approver.asked)
 
 
 def test_destroying_takes_every_version(home: Home, port: Port) -> None:
