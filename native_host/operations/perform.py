@@ -77,7 +77,11 @@ class Operations:
 
                 record = records.find(store, session, params.key_id)
                 return self._facts(call, records.key_view(record, dependants=len(dependants(self._house, session.wallet_id, record))))
-            case m.DeriveKeyParams() | m.GetExtendedPublicKeyParams():
+            case m.GetExtendedPublicKeyParams():
+                from native_host.operations.extended import prepare_extended
+
+                return self._facts(call, records.key_view(prepare_extended(store, session, params)[0]))
+            case m.DeriveKeyParams():
                 return self._facts(call, records.key_view(records.find_usable(store, session, params.key_id, "deriveKey")))
             case m.ImportKeyParams():
                 return Facts(imported=self._importing().open(self._house, session, params))

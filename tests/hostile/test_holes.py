@@ -233,3 +233,11 @@ def test_an_answer_too_long_ends_nothing(port: Port) -> None:
     key = generate(port, "X25519", usages=["encrypt", "decrypt"])
     assert 5005 == refused(port, "encrypt", keyId=key, alg="ECDH-ES", plaintext=b64(bytes(700_000)))[0]
     assert 1 == len(port.request("listKeys")["keys"])
+
+
+@pytest.mark.parametrize("path", ["m/44'/60'/0'/0", "m/0", "x"])
+def test_no_extended_key_from_which_a_parent_follows(home: Home, port: Port, path: str) -> None:
+    """Below a hardened index only: and nobody is asked about another."""
+    seed, asked = seed_of(home, port), len(home.approver.asked)
+    assert (-32602, "path") == invalid(port, "getExtendedPublicKey", keyId=seed, path=path)
+    assert asked == len(home.approver.asked)
