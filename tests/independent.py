@@ -246,3 +246,14 @@ def agree(own: dict[str, Any], other: dict[str, Any]) -> bytes:
 def key_wrap(key: bytes, wrapped_length: int) -> Any:
     """AES key wrap of RFC 3394, or with padding where what is wrapped is not in blocks of 8 bytes."""
     return AES.new(key, AES.MODE_KWP if wrapped_length % 8 else AES.MODE_KW)
+
+
+def known(alg: str, *, number: int = 0, **members: Any) -> dict[str, Any]:
+    """A private JWK whose secret is known and differs by ``number``, as a wrapped key has it."""
+    suite = SUITES[alg]
+    size = suite.secret_bytes[0] if suite.secret_bytes else 0
+    secret = bytes((1 + number % 200, number // 200, *range(2, size)))[:size]
+    jwk = {"kty": "oct", "k": b64(secret)} if suite.kty == "oct" else private_jwk(alg)
+    if suite.kty in {"EC", "OKP"}:
+        jwk |= {"d": b64(secret), **curve_members(suite.crv, secret)}
+    return {**jwk, "alg": alg, "key_ops": list(suite.usages), **members}
