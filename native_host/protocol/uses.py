@@ -243,6 +243,6 @@ class AggregateVerifyParams(Message, frozen=True, kw_only=True):
     """
 
     alg: Algorithm
-    public_key_jwks: Annotated[list[PublicKeyJwk], Meta(min_length=1, max_length=4096)]
-    data: Annotated[list[Base64Url], Meta(min_length=1, max_length=4096)]
+    public_key_jwks: Annotated[list[PublicKeyJwk], Meta(min_length=1, max_length=2048)]
+    data: Annotated[list[Base64Url], Meta(min_length=1, max_length=512)]
     signature: Base64Url
