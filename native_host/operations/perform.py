@@ -8,7 +8,6 @@ from msgspec import UNSET
 
 from native_host.errors import Locked, OriginNotAllowed
 from native_host.operations import access, records
-from native_host.operations.versions import prepare_rotate
 from native_host.policy import Facts, KeyView
 from native_host.protocol import messages as m
 from native_host.protocol import uses as u
@@ -69,6 +68,8 @@ class Operations:
                 sender = prepare_encrypt(store, session, params)
                 return Facts() if sender is None else self._facts(call, records.key_view(sender))
             case m.RotateKeyParams():
+                from native_host.operations.rotating import prepare_rotate
+
                 return self._facts(call, records.key_view(prepare_rotate(store, session, params)[0]))
             case m.UpdateKeyParams():
                 return self._facts(call, records.key_view(records.find(store, session, params.key_id)))
@@ -236,7 +237,7 @@ class Operations:
                 return self._manage(permit, params)
 
     def _manage(self, permit: Permit, params: MANAGED) -> Message:
-        from native_host.operations import extended, keys, versions
+        from native_host.operations import extended, keys, rotating
 
         match params:
             case m.GetPublicKeyParams():
@@ -248,7 +249,7 @@ class Operations:
             case m.UpdateKeyParams():
                 return keys.update_key(self._house, permit, params)
             case m.RotateKeyParams():
-                return versions.rotate_key(self._house, permit, params)
+                return rotating.rotate_key(self._house, permit, params)
             case m.DestroyKeyParams():
                 return keys.destroy_key(self._house, permit, params)
             case _:

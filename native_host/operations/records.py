@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.errors import KeyState, UnknownKey, Unsupported, UsageNotAllowed
 from native_host.keystore.records import RECORD_ID_BYTES, Metadata, Record
-from native_host.operations.versions import check_active, uses_left
+from native_host.operations.versions import check_active, place_of, uses_left
 from native_host.policy import Facts, KeyView
 from native_host.protocol.messages import DerivedFrom, KeyInfo, PublicKeyJwk
 from native_host.protocol.wire import Base64Url
@@ -144,12 +144,6 @@ def lowered(metadata: Metadata, ceiling: Metadata) -> Metadata:
 def ceiling_id(store: KeyStore, session: Session, seed: Record, alg: str, path: str) -> bytes:
     """Where the ceiling of a place under a seed stands; ``path`` in canonical form."""
     return store.keys.tag("ceiling", session.wallet_id, *place_of(seed, alg, path))
-
-
-def place_of(seed: Record, alg: str, path: str) -> tuple[bytes, bytes, bytes]:
-    """(seed, curve, path); a symmetric key's path has labels that may look like indices, and stands apart by its kind."""
-    suite = SUITES[alg]
-    return seed.metadata.seed or b"", (suite.crv or suite.kty or "").encode(), path.encode()
 
 
 def read_ceiling(store: KeyStore, record_id: bytes) -> Record | None:

@@ -1,7 +1,6 @@
 """The life of a key: its versions, its last day, and how often it may still be used.
 
-Rotating gives a key a new secret under its old id. What it was before stays in a record of its own, under an id that only
-the store's keys give, so that what was made for an older version is still verified and decrypted. A key with a bound on its
+What a rotated key was before stays in a record of its own, under an id that only the store's keys give. A key with a bound on its
 uses has a counter in another such record: it changes in the transaction that uses the key, and the audit chain notices if
 it is set back.
 """
@@ -12,65 +11,22 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from native_host.errors import InvalidParams, KeyState, Unsupported
+from native_host.errors import InvalidParams, KeyState
 from native_host.keystore.records import Metadata
+from native_host.suites.table import SUITES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from native_host.approval.permit import Permit
     from native_host.keystore.records import Record
     from native_host.keystore.store import KeyStore
-    from native_host.operations.house import House
-    from native_host.protocol.messages import DeriveKeyParams, GenerateKeyParams, ImportKeyParams, KeyInfo, RotateKeyParams
+    from native_host.protocol.messages import DeriveKeyParams, GenerateKeyParams, ImportKeyParams
     from native_host.session import Session
     from native_host.suites.table import Suite
 
 COUNTER_ALG = "USES"
 YEAR_10000 = 253_402_300_800_000
 """In milliseconds since 1970: no time from then on can be written as RFC 3339 does."""
-
-
-def prepare_rotate(store: KeyStore, session: Session, params: RotateKeyParams) -> tuple[Record, Suite]:
-    """The key of a call of ``rotateKey``, and its algorithm.
-
-    Raises:
-        UnknownKey, KeyState
-        Unsupported: a seed, or what is derived from one.
-    """
-    from native_host.operations import records
-
-    record = records.find(store, session, params.key_id)
-    suite = records.suite_of(record.metadata.alg)
-    if record.metadata.parent is not None or suite.kind == "seed":
-        raise Unsupported("A seed, and what is derived from it, is not rotated: derive at another path instead.", detail="rotateKey")
-    check_active(store, record)
-    return record, suite
-
-
-def rotate_key(house: House, permit: Permit, params: RotateKeyParams) -> KeyInfo:
-    """A new secret of the same kind under the same id; the one before goes on verifying and decrypting."""
-    from native_host.operations import records
-    from native_host.operations.keep import identity_of, new_secret
-
-    store, session = house.store, permit.session
-    record, suite = prepare_rotate(store, session, params)
-    with new_secret(house, suite, like=record.metadata.public) as secret:
-        public = suite.pairs().public_key(secret.buffer) if suite.has_public else None
-        with house.audit.effect(permit):
-            records.check_revision(permit.facts, records.find(store, session, params.key_id))
-            _archive(store, session, record)
-            changed = records.changed(
-                record.metadata, public=public, address=None, version=record.metadata.version + 1, provenance="generated"
-            )
-            store.replace(record, changed, secret.buffer, identity_of(store, session.wallet_id, changed, secret))
-    return records.key_info(store, session, records.find(store, session, params.key_id))
-
-
-def _archive(store: KeyStore, session: Session, record: Record) -> None:
-    with store.unseal_secret(record) as old:
-        place = _version_id(store, record, record.metadata.version)
-        store.insert(place, store.keys.tag("versions", session.wallet_id), record.metadata, old.buffer, None)
 
 
 def versions_of(store: KeyStore, record: Record, version: object) -> Iterator[Record]:
@@ -83,7 +39,7 @@ def versions_of(store: KeyStore, record: Record, version: object) -> Iterator[Re
     if isinstance(version, int) and not 1 <= version <= newest:
         raise InvalidParams("The key has no such version.", path="version")
     for number in (version,) if isinstance(version, int) else range(newest, 0, -1):
-        found = record if number == newest else store.read(_version_id(store, record, number))
+        found = record if number == newest else store.read(version_id(store, record, number))
         if found is not None:
             yield found
 
@@ -125,7 +81,7 @@ def uses_left(store: KeyStore, record: Record) -> int | None:
 
 def count_use(store: KeyStore, session: Session, record: Record) -> None:
     """Count a use of the private key, inside the transaction that uses it."""
-    from native_host.operations.records import changed
+    from msgspec.structs import replace
 
     if record.metadata.max_uses is None:
         return
@@ -135,7 +91,7 @@ def count_use(store: KeyStore, session: Session, record: Record) -> None:
         first = Metadata(alg=COUNTER_ALG, usages=(), provenance="generated", state="active", created_at=store.now(), uses=1)
         store.insert(place, store.keys.tag("counters", session.wallet_id), first, None, None)
     else:
-        store.update(counter, changed(counter.metadata, uses=counter.metadata.uses + 1))
+        store.update(counter, replace(counter.metadata, uses=counter.metadata.uses + 1))
 
 
 def bounds(params: GenerateKeyParams | DeriveKeyParams | ImportKeyParams, suite: Suite, now: int) -> tuple[int | None, int | None]:
@@ -169,14 +125,19 @@ def parse_end(expires_at: object, now: int) -> int | None:
     return at
 
 
-def _version_id(store: KeyStore, record: Record, version: int) -> bytes:
+def place_of(seed: Record, alg: str, path: str) -> tuple[bytes, bytes, bytes]:
+    """(seed, curve, path); a symmetric key's path has labels that may look like indices, and stands apart by its kind."""
+    suite = SUITES[alg]
+    return seed.metadata.seed or b"", (suite.crv or suite.kty or "").encode(), path.encode()
+
+
+def version_id(store: KeyStore, record: Record, version: int) -> bytes:
+    """Where a version of a key that is not its newest stands."""
     return store.keys.tag("version", record.record_id, version.to_bytes(4, "big"))
 
 
 def _counter_id(store: KeyStore, record: Record) -> bytes:
     """Of a derived key it belongs to (seed, curve, path), as usages do: another name of that place has no uses more."""
-    from native_host.operations.records import place_of
-
     metadata = record.metadata
     seed = None if metadata.parent is None else store.read(metadata.parent)
     if seed is None:
