@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -87,18 +88,21 @@ class Terminal:
         self.process.stdin.close()
         return self.process.wait(PATIENCE_SECONDS)
 
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+        os.close(self.person)
+        os.close(self.slave)
+
 
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
     terminal = Terminal()
     yield terminal
-    terminal.process.kill()
-    terminal.process.wait()
-    for stream in (terminal.process.stdin, terminal.process.stdout, terminal.process.stderr):
-        assert stream is not None
-        stream.close()
-    os.close(terminal.person)
-    os.close(terminal.slave)
+    terminal.close()
 
 
 def test_warnings_are_said_before_the_facts(terminal: Terminal) -> None:
@@ -154,6 +158,22 @@ def test_ctrl_c_and_ctrl_d_deny(terminal: Terminal) -> None:
         terminal.wait_for("Your answer: ")
         os.write(terminal.person, key)
         assert terminal.answer() == {"id": ask_id, "verdict": "deny"}
+
+
+def test_ctrl_c_denies_though_it_was_ignored() -> None:
+    """A host that was started in the background inherits that it is; the person's no is heard all the same."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        terminal = Terminal()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        terminal.ask(REVIEW)
+        terminal.wait_for("Your answer: ")
+        os.write(terminal.person, b"\x03")
+        assert terminal.answer() == {"id": 1, "verdict": "deny"}
+    finally:
+        terminal.close()
 
 
 def test_a_withdrawn_ask_is_answered_by_nobody(terminal: Terminal) -> None:

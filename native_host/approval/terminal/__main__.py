@@ -6,6 +6,7 @@ Exit status: 0 when the host closed its end, 1 when it sent rubbish, 3 when ther
 from __future__ import annotations
 
 import select
+import signal
 import sys
 from typing import BinaryIO
 
@@ -92,6 +93,8 @@ class Desk:
 
 def main() -> int:
     """Serve until the host is gone; the exit status."""
+    # Whoever started the host in the background may have had it ignored; here it is how a person says no.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     incoming, outgoing = take_streams()
     guard_memory()
     try:
