@@ -21,6 +21,7 @@ from measure import ORIGIN, Client, decode, encode
 
 from native_host.install.launcher import launcher_source
 from native_host.kek import passphrase
+from native_host.kek.symmetric import SymmetricKek
 from native_host.keystore.store import KeyStore
 from native_host.opening import KEYSTORE_FILE
 from native_host.secret import SecretBytes
@@ -53,7 +54,11 @@ class Place:
 
     def _make_store(self) -> None:
         store = KeyStore(str(self.folder / KEYSTORE_FILE), lambda: time.time_ns() // 1_000_000)
-        with SecretBytes(PASSPHRASE.encode()) as typed, passphrase.derive_kek(typed, self.parameters) as kek, store.transaction():
+        with (
+            SecretBytes(PASSPHRASE.encode()) as typed,
+            SymmetricKek(passphrase.derive_kek(typed, self.parameters)) as kek,
+            store.transaction(),
+        ):
             store.create(kek, kind=passphrase.KIND, label="Passphrase", parameters=msgspec.msgpack.encode(self.parameters), unattended=True)
             store.attach(ORIGIN, WALLET, development=False, expires_at=None)
             attachment = store.attachment(ORIGIN)

@@ -60,11 +60,25 @@ class SessionConfig(Value, frozen=True, kw_only=True, forbid_unknown_fields=True
     idle_lock_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 600
 
 
+class TpmConfig(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[tpm]``: ``tcti`` is the TPM Command Transmission Interface, as tpm2-tss names it; without it the kernel's device is taken."""
+
+    tcti: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+
+
+class Pkcs11Config(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[pkcs11]``: ``modules`` is the file in which an administrator lists the modules that may be loaded, each by path and digest."""
+
+    modules: Annotated[str, Meta(min_length=1, max_length=1024)] | None = None
+
+
 class Config(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One member a table of ``config.toml``; a table or key that is absent has its default."""
 
     approval: ApprovalConfig = ApprovalConfig()
     session: SessionConfig = SessionConfig()
+    tpm: TpmConfig = TpmConfig()
+    pkcs11: Pkcs11Config = Pkcs11Config()
 
 
 def find_paths(environ: Mapping[str, str], platform: str = sys.platform) -> Paths:
@@ -168,7 +182,7 @@ def _refuse_foreign(status: os.stat_result, path: str) -> None:
 
 
 def _refuse_unknown(document: dict[str, Any], path: str) -> None:
-    tables: dict[str, type[Value]] = {"approval": ApprovalConfig, "session": SessionConfig}
+    tables: dict[str, type[Value]] = {"approval": ApprovalConfig, "session": SessionConfig, "tpm": TpmConfig, "pkcs11": Pkcs11Config}
     for table, content in document.items():
         if table not in tables:
             raise ConfigError(f"{FILE_NAME}: {table} is not known.", path=path)

@@ -11,6 +11,7 @@ from native_host.audit import Audit, AuditedEntry, entries
 from native_host.caller.identity import Caller
 from native_host.config import find_paths, read_config
 from native_host.errors import Duplicate, InvalidParams, Uninitialized, UnknownKey
+from native_host.kek.provider import Settings
 from native_host.keystore import chain
 from native_host.keystore.origins import FIRST_WALLET, find_or_add_wallet
 from native_host.keystore.store import KeyStore
@@ -215,6 +216,7 @@ class Desk:
             random_bytes=os.urandom,
             folder=self.paths.data,
             program=self.config.approval.program,
+            settings=Settings(tpm=self.config.tpm, pkcs11=self.config.pkcs11),
         )
 
 

@@ -9,6 +9,7 @@ from native_host.approval.authorize import Grants, authorize, permit_without_ask
 from native_host.asking import Asking
 from native_host.audit import Audit
 from native_host.errors import Busy, KmsError, PolicyDenied
+from native_host.kek.provider import Settings
 from native_host.keystore.store import KeyStore
 from native_host.opening import now
 from native_host.operations.house import House
@@ -57,6 +58,7 @@ class Stages:
             random_bytes=os.urandom,
             folder=paths.data,
             program=config.approval.program,
+            settings=Settings(tpm=config.tpm, pkcs11=config.pkcs11),
         )
         self.operations = Operations(house, idle_lock_seconds=config.session.idle_lock_seconds)
 

@@ -17,6 +17,7 @@ from jwcrypto.jwe import JWE
 from jwcrypto.jwk import JWK
 
 from native_host.kek import passphrase
+from native_host.kek.symmetric import SymmetricKek
 from native_host.keystore.store import KeyStore
 from native_host.opening import KEYSTORE_FILE
 from native_host.secret import SecretBytes
@@ -78,7 +79,7 @@ def until(holds: Any, *, what: str = "it") -> Any:
 def set_up(store: KeyStore, *, unattended: bool = True, secret: str = PASSPHRASE) -> None:
     """Set a store up as ``unlock`` does, but with the cheapest key derivation that is accepted; it is then open."""
     parameters = passphrase.floor_parameters(os.urandom(16))
-    with SecretBytes(secret.encode()) as typed, passphrase.derive_kek(typed, parameters) as kek, store.transaction():
+    with SecretBytes(secret.encode()) as typed, SymmetricKek(passphrase.derive_kek(typed, parameters)) as kek, store.transaction():
         store.create(kek, kind=passphrase.KIND, label="Passphrase", parameters=msgspec.msgpack.encode(parameters), unattended=unattended)
         store.append_audit(b"")
 
@@ -87,7 +88,7 @@ def unlock(store: KeyStore, secret: str = PASSPHRASE) -> None:
     """Open a store with its passphrase, as ``unlock`` does."""
     (slot,) = store.slots()
     parameters = msgspec.msgpack.decode(slot.parameters, type=passphrase.Argon2Parameters)
-    with SecretBytes(secret.encode()) as typed, passphrase.derive_kek(typed, parameters) as kek:
+    with SecretBytes(secret.encode()) as typed, SymmetricKek(passphrase.derive_kek(typed, parameters)) as kek:
         store.unlock(slot, kek)
 
 

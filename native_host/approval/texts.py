@@ -62,6 +62,10 @@ PURPOSE_LABELS: Final[dict[SecretPurpose, str]] = {
     "pin": "PIN",
     "keyFile": "Key file",
     "keyFilePassword": "Password of the key file",
+    "newPin": "New PIN",
+    "recoveryCode": "Recovery code",
+    "share": "Share",
+    "backup": "Passphrase of the backup",
 }
 AGAIN: Final = "The same once more"
 PASSPHRASE_ADVICE: Final = (

@@ -5,16 +5,25 @@ It protects a stolen file as far as the passphrase is hard to guess; it does not
 
 from __future__ import annotations
 
+from os import urandom
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Meta
+from msgspec import Meta, MsgspecError
+from msgspec.msgpack import decode, encode
 
 from native_host import sodium
+from native_host.errors import BackendUnavailable, CannotUnseal, UserRejected
+from native_host.kek.provider import Choice, Device, Enrolled
+from native_host.kek.symmetric import SymmetricKek
 from native_host.secret import SecretBytes
 from native_host.value import Value
 
+if TYPE_CHECKING:
+    from native_host.kek.provider import Ask, Settings
+
 KIND = "passphrase"
+LABEL = "Passphrase"
 FLOOR_MEMORY_KIB = 19 * 1024
 FLOOR_ITERATIONS = 2
 PREFERRED_MEMORY_KIB = 256 * 1024
@@ -28,6 +37,54 @@ class Argon2Parameters(Value, frozen=True, kw_only=True):
     salt: Annotated[bytes, Meta(min_length=sodium.SALT_BYTES, max_length=sodium.SALT_BYTES)]
     memory_kib: Annotated[int, Meta(ge=FLOOR_MEMORY_KIB, le=CEILING_MEMORY_KIB)]
     iterations: Annotated[int, Meta(ge=FLOOR_ITERATIONS, le=CEILING_ITERATIONS)]
+
+
+class Slots:
+    """The provider of passphrase slots."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._seconds = settings.kdf_seconds
+
+    def devices(self) -> list[Device]:
+        return [Device(device_id=KIND, label=LABEL)]
+
+    def enrol(self, device: Device, choice: Choice, ask: Ask) -> Enrolled:
+        with ask.secret("newPassphrase", "Choose a passphrase for your keystore") as chosen:
+            if not len(chosen):
+                raise UserRejected
+            with ask.waits():
+                parameters = measured_parameters(urandom(sodium.SALT_BYTES), seconds=self._seconds)
+                kek = SymmetricKek(_derive(chosen, parameters))
+        return Enrolled(kek=kek, parameters=encode(parameters), label=LABEL)
+
+    def asks(self, parameters: bytes) -> bool:
+        return True
+
+    def is_here(self, parameters: bytes) -> bool:
+        return True
+
+    def open(self, parameters: bytes, ask: Ask) -> SymmetricKek:
+        argon2 = read_parameters(parameters)
+        with ask.secret("unlock", "Unlock your keystore") as typed, ask.waits():
+            return SymmetricKek(_derive(typed, argon2))
+
+    def forget(self, parameters: bytes, ask: Ask) -> None:
+        return
+
+
+def read_parameters(parameters: bytes) -> Argon2Parameters:
+    """What a slot says; raises ``CannotUnseal`` if it is not within the bounds."""
+    try:
+        return decode(parameters, type=Argon2Parameters)
+    except MsgspecError:
+        raise CannotUnseal from None
+
+
+def _derive(typed: SecretBytes, parameters: Argon2Parameters) -> SecretBytes:
+    try:
+        return derive_kek(typed, parameters)
+    except MemoryError:
+        raise BackendUnavailable("This computer has too little free memory to open the passphrase slot.", detail="memory") from None
 
 
 def floor_parameters(salt: bytes) -> Argon2Parameters:

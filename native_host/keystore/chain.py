@@ -146,7 +146,7 @@ def _authentic_head(connection: Connection, keys: StoreKeys) -> tuple[int, bytes
 
 def _write_head(connection: Connection, keys: StoreKeys, seq: int, link: bytes) -> None:
     mac = keys.mac("head", seq.to_bytes(8, "big"), link)
-    connection.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)", (seq, link, mac))
+    connection.execute("INSERT OR REPLACE INTO head (id, seq, hash, mac) VALUES (1, ?, ?, ?)", (seq, link, mac))
 
 
 def _row(*columns: Any) -> AuditRow:

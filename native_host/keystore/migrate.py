@@ -45,7 +45,20 @@ def _to_version_1(connection: Connection) -> None:
         connection.execute(statement)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_to_version_1,)
+_VERSION_2 = (
+    # How often the store has said outside the file how new it is; authenticated together with the head. 0: never.
+    "ALTER TABLE head ADD COLUMN version INTEGER NOT NULL DEFAULT 0",
+    # Under which generation of the sealing keys a record stands.
+    "ALTER TABLE records ADD COLUMN sealing INTEGER NOT NULL DEFAULT 1",
+)
+
+
+def _to_version_2(connection: Connection) -> None:
+    for statement in _VERSION_2:
+        connection.execute(statement)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2)
 VERSION = len(STEPS)
 
 

@@ -3,6 +3,10 @@
 Refused are denials, time-outs, windows that are taken back and three wrong passphrases. Ten of them, each within five minutes
 of the one before, lock an origin out for a minute; each further one for twice as long as the last, up to an hour. A yes, or a
 passphrase, ends the count: a person gave it.
+
+Failed tries at a slot are counted as well, until it opens, and the person is told how many there were. After ten, each
+further try has to wait: a second, then twice as long each time, up to a quarter of an hour. That slows down who guesses by way
+of the host; whoever has the file guesses elsewhere, at the cost of the slot's own key derivation.
 The rows are not secret and not authenticated: who can edit the file can do worse than ask often.
 """
 
@@ -17,6 +21,8 @@ TOLERATED = 10
 WINDOW_MS = 5 * 60 * 1000
 FIRST_PAUSE_MS = 60 * 1000
 LONGEST_PAUSE_MS = 60 * 60 * 1000
+FIRST_WAIT_MS = 1000
+LONGEST_WAIT_MS = 15 * 60 * 1000
 
 
 def pause_seconds(connection: Connection, origin: str, at: int) -> int:
@@ -39,6 +45,31 @@ def count_refusal(connection: Connection, origin: str, at: int) -> None:
 def end_count(connection: Connection, origin: str) -> None:
     """Forget the count, inside the caller's transaction."""
     connection.execute("DELETE FROM counters WHERE name = ?", (_name(origin),))
+
+
+def count_failure(connection: Connection, slot_id: bytes, at: int) -> None:
+    """Count one more failed try at a slot, inside the caller's transaction."""
+    row = connection.execute("SELECT count FROM counters WHERE name = ?", (_slot_name(slot_id),)).fetchone()
+    count = (row[0] if row else 0) + 1
+    pause = min(FIRST_WAIT_MS << min(count - TOLERATED, 16), LONGEST_WAIT_MS) if count >= TOLERATED else 0
+    connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?)", (_slot_name(slot_id), count, at + pause))
+
+
+def failures(connection: Connection, slot_id: bytes, at: int) -> tuple[int, int]:
+    """How many tries at a slot have failed, and for how many seconds, rounded up, it takes no further one."""
+    row = connection.execute("SELECT count, until FROM counters WHERE name = ?", (_slot_name(slot_id),)).fetchone()
+    if row is None:
+        return 0, 0
+    return row[0], max(0, int(-(-min(row[1] - at, LONGEST_WAIT_MS) // 1000)))
+
+
+def end_failures(connection: Connection, slot_id: bytes) -> None:
+    """Forget the failed tries at a slot, inside the caller's transaction."""
+    connection.execute("DELETE FROM counters WHERE name = ?", (_slot_name(slot_id),))
+
+
+def _slot_name(slot_id: bytes) -> str:
+    return f"slot:{slot_id.hex()}"
 
 
 def _name(origin: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from os import urandom
 from typing import TYPE_CHECKING
 
-from native_host import sodium
-from native_host.keystore.sealed import SEALING_ALG, bind, unseal
-from native_host.secret import SecretBytes
+from native_host.keystore.sealed import SEALING_ALG, bind
 from native_host.value import Value
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+    from native_host.kek.provider import Kek
+    from native_host.secret import SecretBytes
 
 
 class Slot(Value, frozen=True, kw_only=True):
@@ -24,18 +25,16 @@ class Slot(Value, frozen=True, kw_only=True):
     wrapped: bytes
 
 
-def wrap_root(store: bytes, root: SecretBytes, kek: SecretBytes, *, kind: str, label: str, parameters: bytes) -> Slot:
+def wrap_root(store: bytes, root: SecretBytes, kek: Kek, *, kind: str, label: str, parameters: bytes) -> Slot:
     """A new slot. ``store`` binds what a slot vouches for: the store's id and whether it is unattended."""
     slot_id = urandom(16)
-    aad = _aad(store, slot_id, kind, parameters)
-    return Slot(
-        slot_id=slot_id, kind=kind, label=label, parameters=parameters, wrapped=sodium.aead_encrypt(kek.buffer, root.buffer, aad=aad)
-    )
+    wrapped = kek.wrap(root, aad=_aad(store, slot_id, kind, parameters))
+    return Slot(slot_id=slot_id, kind=kind, label=label, parameters=parameters, wrapped=wrapped)
 
 
-def unwrap_root(store: bytes, slot: Slot, kek: SecretBytes) -> SecretBytes:
-    """The root key; raises ``CannotUnseal`` for a wrong KEK or a changed slot."""
-    return SecretBytes(unseal(kek.buffer, slot.wrapped, aad=_aad(store, slot.slot_id, slot.kind, slot.parameters)))
+def unwrap_root(store: bytes, slot: Slot, kek: Kek) -> SecretBytes:
+    """The root key; raises ``CannotUnseal`` for a wrong KEK or a changed slot, and what a device raises."""
+    return kek.unwrap(slot.wrapped, aad=_aad(store, slot.slot_id, slot.kind, slot.parameters))
 
 
 def read_slots(connection: Connection) -> list[Slot]:
@@ -49,6 +48,11 @@ def write_slot(connection: Connection, slot: Slot, at: int) -> None:
     connection.execute(
         "INSERT INTO slots VALUES (?, ?, ?, ?, ?, ?)", (slot.slot_id, slot.kind, slot.label, slot.parameters, slot.wrapped, at)
     )
+
+
+def remove_slot(connection: Connection, slot_id: bytes) -> bool:
+    """Whether there was such a slot, which is now gone; inside the caller's transaction."""
+    return connection.execute("DELETE FROM slots WHERE slot_id = ?", (slot_id,)).rowcount == 1
 
 
 def _aad(store: bytes, slot_id: bytes, kind: str, parameters: bytes) -> bytes:

@@ -9,14 +9,16 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from native_host.errors import CannotUnseal, Locked, Uninitialized
-from native_host.keystore import chain, origins, records, refusals, sealed
+from native_host.errors import CannotUnseal, InvalidParams, Locked, Uninitialized
+from native_host.keystore import chain, origins, records, refusals, sealed, slots
 from native_host.keystore.file import StoreFile
-from native_host.keystore.slots import Slot, read_slots, unwrap_root, wrap_root, write_slot
 from native_host.secret import SecretBytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from native_host.kek.provider import Kek
+    from native_host.keystore.slots import Slot
 
 CACHED_RECORDS = 256
 
@@ -25,6 +27,13 @@ class ChangedOutside(CannotUnseal):
     """The KEK was right, and yet the audit chain does not end where an unlocked host left it."""
 
     default_message = "The keystore was changed from outside. See what is wrong with: strongroom audit verify"
+
+
+class LastSlot(InvalidParams):
+    """A store without a slot could never be opened again."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the only way into the keystore. Add another one first: strongroom slots add", path="slot")
 
 
 class KeyStore(StoreFile):
@@ -38,6 +47,7 @@ class KeyStore(StoreFile):
         self._unrecorded: list[tuple[bytes, bytes]] = []
         self._cache: dict[bytes, records.Record] = {}
         self._owners: dict[bytes, bytes] = {}
+        self.was_open = False
 
     def close(self) -> None:
         """Wipe the keys and close the file; an open transaction is undone."""
@@ -103,7 +113,7 @@ class KeyStore(StoreFile):
 
     # set-up and unlocking
 
-    def create(self, kek: SecretBytes, *, kind: str, label: str, parameters: bytes, unattended: bool) -> None:
+    def create(self, kek: Kek, *, kind: str, label: str, parameters: bytes, unattended: bool) -> None:
         """Set the store up with one slot, inside the caller's transaction, and unlock it."""
         store_id, root = os.urandom(16), SecretBytes(os.urandom(32))
         with root:
@@ -112,34 +122,68 @@ class KeyStore(StoreFile):
             for name, value in (("storeId", store_id), ("auditPublic", box_public), ("unattended", flag)):
                 self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
             self.connection.executemany("INSERT OR REPLACE INTO deks VALUES (?, ?)", wrapped.items())
-            slot = wrap_root(sealed.bind(store_id, flag), root, kek, kind=kind, label=label, parameters=parameters)
-            write_slot(self.connection, slot, self._clock())
+            self.add_slot(root, kek, kind=kind, label=label, parameters=parameters)
             self._keys = sealed.unwrap_deks(store_id, root, wrapped)
         chain.begin(self.connection, self._keys)
+        self.was_open = True
         self._opened_unattended = self._known_unattended = unattended
         self._epoch = self.epoch()
 
     def slots(self) -> list[Slot]:
         """Every slot, oldest first."""
-        return read_slots(self.connection)
+        return slots.read_slots(self.connection)
 
-    def unlock(self, slot: Slot, kek: SecretBytes) -> None:
+    def root_of(self, slot: Slot, kek: Kek) -> SecretBytes:
+        """The root key, opened through a slot, to be used for as long as a slot or the keys below it are changed, and wiped.
+
+        Raises:
+            CannotUnseal: a wrong KEK, or a changed slot; and what a device raises.
+        """
+        return slots.unwrap_root(self._vouched(), slot, kek)
+
+    def unlock(self, slot: Slot, kek: Kek) -> None:
         """Open the store through a slot.
 
         Raises:
             CannotUnseal: a wrong KEK, or a changed slot or key.
             ChangedOutside: the audit chain does not end where the store says, or is continued for somebody else while it is locked.
         """
+        with self.root_of(slot, kek) as root:
+            self.unlock_with(root)
+
+    def unlock_with(self, root: SecretBytes) -> None:
+        """Open the store with its root key; raises as ``unlock`` does."""
         store_id, unattended, box_public = (self._meta(name) for name in ("storeId", "unattended", "auditPublic"))
-        with unwrap_root(sealed.bind(store_id, unattended), slot, kek) as root:
-            wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
-            keys = sealed.unwrap_deks(store_id, root, wrapped)
+        wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
+        keys = sealed.unwrap_deks(store_id, root, wrapped)
         if not chain.head_is_authentic(self.connection, keys) or box_public != keys.audit_public():
             keys.wipe()
             raise ChangedOutside
         self._epoch = self.epoch()
         self._keys = keys
+        self.was_open = True
         self._opened_unattended = unattended == b"\x01"
+
+    def add_slot(self, root: SecretBytes, kek: Kek, *, kind: str, label: str, parameters: bytes) -> Slot:
+        """One more way in, inside the caller's transaction; ``root`` comes from ``root_of``."""
+        slot = slots.wrap_root(self._vouched(), root, kek, kind=kind, label=label, parameters=parameters)
+        slots.write_slot(self.connection, slot, self._clock())
+        return slot
+
+    def remove_slot(self, slot_id: bytes) -> None:
+        """Take a way in away, inside the caller's transaction.
+
+        Raises:
+            LastSlot: there would be none left.
+        """
+        if [slot.slot_id for slot in self.slots()] == [slot_id]:
+            raise LastSlot
+        slots.remove_slot(self.connection, slot_id)
+        refusals.end_failures(self.connection, slot_id)
+
+    def _vouched(self) -> bytes:
+        """What every slot vouches for: the store's id and whether it is unattended."""
+        return sealed.bind(self._meta("storeId"), self._meta("unattended"))
 
     def _meta(self, name: str) -> bytes:
         row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -270,6 +314,18 @@ class KeyStore(StoreFile):
     def count_refusal(self, origin: str) -> None:
         """Count a refusal of this origin's, inside a transaction."""
         refusals.count_refusal(self.connection, origin, self._clock())
+
+    def count_failure(self, slot_id: bytes) -> None:
+        """Count a failed try at a slot, inside a transaction."""
+        refusals.count_failure(self.connection, slot_id, self._clock())
+
+    def failures(self, slot_id: bytes) -> tuple[int, int]:
+        """How many tries at a slot have failed since it was last opened, and for how many seconds it takes no further one."""
+        return refusals.failures(self.connection, slot_id, self._clock())
+
+    def end_failures(self, slot_id: bytes) -> None:
+        """Forget the failed tries at a slot, inside a transaction: it has been opened."""
+        refusals.end_failures(self.connection, slot_id)
 
     def end_refusals(self, origin: str) -> None:
         """Forget this origin's refusals, inside a transaction."""

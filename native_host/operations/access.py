@@ -7,22 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.errors import BackendUnavailable, Busy, CannotUnseal, OriginNotAllowed, Uninitialized, UserRejected
+from native_host.errors import Busy, OriginNotAllowed, Uninitialized, UserRejected
 from native_host.kek import passphrase
-from native_host.keystore.store import ChangedOutside
+from native_host.kek.provider import Choice
+from native_host.operations import slots
 from native_host.protocol.messages import Slot as SlotInfo
 from native_host.protocol.messages import StateResult, Status
 from native_host.secret import guard_memory
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
-    from native_host.keystore.slots import Slot
     from native_host.operations.house import House
-    from native_host.secret import SecretBytes
-
-TRIES = 3
-SLOT_LABEL = "Passphrase"
-REPEAT_HINT = "That is not the passphrase of this keystore. Tries left: {left}."
 
 
 def get_status(house: House, permit: Permit, *, idle_lock_seconds: int) -> Status:
@@ -76,18 +71,14 @@ def _set_up(house: House, permit: Permit) -> None:
     origins = tuple(attachment.origin for attachment in attachments)
     try:
         house.approver.review("unlock", set_up_review(origins, house.folder), permit.session.caller_facts(), None, ())
-        chosen = house.approver.ask_secret("newPassphrase", "Choose a passphrase for your keystore")
+        new = slots.enrolled(house, passphrase.KIND, None, Choice(), slots.AskPerson(house, permit.session.caller_facts()))
     except UserRejected:
         raise Uninitialized from None
-    if not len(chosen):
-        raise Uninitialized
-    with chosen:
-        kek, parameters = _new_kek(house, chosen)
     try:
-        with kek, house.audit.effect(permit):
+        with new.kek as kek, house.audit.effect(permit):
             if store.is_set_up:
                 raise Busy("Another window has set the keystore up meanwhile. Unlock it.")
-            store.create(kek, kind=passphrase.KIND, label=SLOT_LABEL, parameters=parameters, unattended=house.program is not None)
+            store.create(kek, kind=passphrase.KIND, label=new.label, parameters=new.parameters, unattended=house.program is not None)
             for attachment in attachments:
                 store.confirm(attachment)
     except BaseException:
@@ -96,24 +87,10 @@ def _set_up(house: House, permit: Permit) -> None:
         raise
 
 
-def _new_kek(house: House, chosen: SecretBytes) -> tuple[SecretBytes, bytes]:
-    from msgspec.msgpack import encode
-
-    with house.aside():
-        parameters = passphrase.measured_parameters(house.random_bytes(16), seconds=house.kdf_seconds)
-        return passphrase.derive_kek(chosen, parameters), encode(parameters)
-
-
 def _open(house: House, permit: Permit) -> None:
     store = house.store
-    hint: str | None = None
-    for left in range(TRIES - 1, -1, -1):
-        with house.approver.ask_secret("unlock", "Unlock your keystore", hint) as typed:
-            if any(_try(house, slot, typed) for slot in store.slots()):
-                break
-        hint = REPEAT_HINT.format(left=left)
-    else:
-        raise CannotUnseal
+    # After a lock a person must act; a process's first unlocking may be silent.
+    slots.open_store(house, permit.session.caller_facts(), silently=not house.store.was_open)
     try:
         _confirm_origin(house, permit)
         _confirm_program(house, permit)
@@ -122,28 +99,6 @@ def _open(house: House, permit: Permit) -> None:
     except BaseException:
         store.forget_keys()
         raise
-
-
-def _try(house: House, slot: Slot, typed: SecretBytes) -> bool:
-    """Whether this passphrase opens this slot, which then has opened the store."""
-    from msgspec import MsgspecError
-    from msgspec.msgpack import decode
-
-    if slot.kind != passphrase.KIND:
-        return False
-    try:
-        with house.aside():
-            parameters = decode(slot.parameters, type=passphrase.Argon2Parameters)
-            kek = passphrase.derive_kek(typed, parameters)
-        with kek:
-            house.store.unlock(slot, kek)
-    except ChangedOutside:
-        raise
-    except (CannotUnseal, MsgspecError):
-        return False
-    except MemoryError:
-        raise BackendUnavailable("This computer has too little free memory to open the passphrase slot.", detail="memory") from None
-    return True
 
 
 def _confirm_origin(house: House, permit: Permit) -> None:

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from native_host.approval.approver import Approver
     from native_host.approval.authorize import Grants
     from native_host.audit import Audit
+    from native_host.kek.provider import Settings
     from native_host.keystore.store import KeyStore
 
 
 class House(Value, frozen=True, kw_only=True):
     """``aside()`` lets other calls go on for as long as its block waits (for a person, for a KDF); no transaction is open then.
 
-    ``clock`` gives milliseconds since 1970; ``folder`` is where the keystore lies, to be shown; ``kdf_seconds`` is how long
-    unlocking a new passphrase slot should take; ``program`` is the one that the configuration names for approvals.
+    ``clock`` gives milliseconds since 1970; ``folder`` is where the keystore lies, to be shown; ``settings`` is what the
+    providers of slots work with; ``program`` is the one that the configuration names for approvals.
     """
 
     store: KeyStore
@@ -32,4 +33,4 @@ class House(Value, frozen=True, kw_only=True):
     random_bytes: Callable[[int], bytes]
     folder: str
     program: tuple[str, ...] | None
-    kdf_seconds: float = 0.5
+    settings: Settings

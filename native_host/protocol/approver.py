@@ -15,9 +15,23 @@ from native_host.protocol.wire import Message
 FactKind = Literal["text", "message", "address", "hex", "path", "origin", "time", "number"]
 """How a fact is drawn: ``message`` is a block of text, ``address`` and ``hex`` are monospaced and never cut."""
 
-SecretPurpose = Literal["unlock", "newPassphrase", "mnemonic", "bip39Passphrase", "pin", "keyFile", "keyFilePassword"]
+SecretPurpose = Literal[
+    "unlock",
+    "newPassphrase",
+    "mnemonic",
+    "bip39Passphrase",
+    "pin",
+    "newPin",
+    "keyFile",
+    "keyFilePassword",
+    "recoveryCode",
+    "share",
+    "backup",
+]
 """``mnemonic`` asks for recovery words: to restore a seed, or typed back to confirm a backup (the title says which). ``keyFile`` asks for
-the text of another program's key file, ``keyFilePassword`` for what opens it.
+the text of another program's key file, ``keyFilePassword`` for what opens it. ``pin`` is a device's, ``newPin`` one that a device is to
+have; ``recoveryCode`` is the code of a recovery slot, shown or typed, ``share`` one share of a secret (SLIP-39), ``backup`` the passphrase
+of a backup.
 """
 
 MAX_SECRET_CHARACTERS = 16384

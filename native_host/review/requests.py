@@ -179,6 +179,16 @@ def set_up_review(origins: tuple[str, ...], folder: str) -> Review:
     return Review(title="Set up Strongroom on this computer?", facts=facts)
 
 
+def ready_review(title: str, text: str) -> Review:
+    """A device that the person makes ready."""
+    return Review(title=title, facts=(_fact("What to do", text),))
+
+
+def open_review(label: str) -> Review:
+    """Unlocking through a slot that would open without anybody."""
+    return Review(title="Unlock your keystore?", facts=(_fact("Opened by", label),))
+
+
 def _fact(label: str, value: str, kind: FactKind = "text") -> Fact:
     return Fact(label=label, value=visible(value), kind=kind)
 

@@ -20,6 +20,7 @@ from native_host.approval.authorize import Grants, permit_without_asking
 from native_host.audit import Audit
 from native_host.caller.identity import Caller
 from native_host.errors import KeyState, UserRejected
+from native_host.kek.provider import Settings
 from native_host.keystore.store import KeyStore
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
@@ -211,6 +212,7 @@ class Attended:
             random_bytes=os.urandom,
             folder=str(home.folder),
             program=None,
+            settings=Settings(kdf_seconds=0.0),
         )
         self.operations = Operations(house, idle_lock_seconds=600)
 

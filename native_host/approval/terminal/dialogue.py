@@ -121,7 +121,7 @@ def _ask_secret(ask: SecretAsk, console: Console, deadline: float) -> Answer:
             secret = _hidden(console, texts.PURPOSE_LABELS[ask.purpose], deadline)
         case "keyFile":
             secret = _choose_file(console, deadline)
-        case "unlock" | "pin" | "keyFilePassword":
+        case "unlock" | "pin" | "newPin" | "keyFilePassword" | "recoveryCode" | "share" | "backup":
             if ask.purpose == "keyFilePassword":
                 console.say(texts.FILE_PASSWORD_ADVICE)
             console.say(texts.T_HIDDEN)

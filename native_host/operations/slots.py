@@ -1,0 +1,323 @@
+"""The ways into the store: opening it through one, adding, removing and trying them. No record is touched by any of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from native_host.errors import BackendUnavailable, Busy, CannotUnseal, InvalidParams, KmsError, Unsupported, UserRejected
+from native_host.kek.kinds import KINDS, Kind, provider_of
+from native_host.kek.provider import DeviceAbsent, WrongSecret
+from native_host.keystore.store import ChangedOutside
+from native_host.secret import SecretBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from native_host.kek.provider import Ask, Choice, Device, Enrolled, Provider
+    from native_host.keystore.slots import Slot
+    from native_host.operations.house import House
+    from native_host.protocol.approver import CallerFacts, SecretPurpose
+
+BY_PERSON = "strongroom:person"
+TRIES = 3
+REPEAT_HINT = "That is not the passphrase of this keystore. Tries left: {left}."
+REPEAT_PIN_HINT = "That was not right. Tries left: {left}."
+TYPED = frozenset({"passphrase", "recovery"})
+"""Kinds that one text box opens: what is typed is tried at each slot of these."""
+
+
+class AskPerson:
+    """What a provider may ask, put to this house's approver for a caller."""
+
+    def __init__(self, house: House, caller: CallerFacts, hint: str | None = None) -> None:
+        self._house, self._caller, self._hint = house, caller, hint
+
+    def secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
+        said = " ".join(part for part in (self._hint, hint) if part)
+        return self._house.approver.ask_secret(purpose, title, said or None)
+
+    def make_ready(self, title: str, text: str) -> None:
+        from native_host.review.requests import ready_review
+
+        self._house.approver.review("unlock", ready_review(title, text), self._caller, None, ())
+
+    def waits(self) -> AbstractContextManager[None]:
+        return self._house.aside()
+
+
+class Typed:
+    """Answers what a slot asks with what was typed already."""
+
+    def __init__(self, house: House, typed: SecretBytes) -> None:
+        self._house, self._typed = house, typed
+
+    def secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
+        return SecretBytes(bytearray(self._typed.buffer))
+
+    def make_ready(self, title: str, text: str) -> None:
+        return
+
+    def waits(self) -> AbstractContextManager[None]:
+        return self._house.aside()
+
+
+def provider(house: House, kind: str) -> Provider:
+    """The provider of a kind of slot; raises ``Unsupported``."""
+    return provider_of(kind, house.settings)
+
+
+def weakest(slots: list[Slot]) -> Kind | None:
+    """The kind that protects the store least; ``None`` without a slot of a known kind."""
+    return min((KINDS[slot.kind] for slot in slots if slot.kind in KINDS), key=lambda row: row.rank, default=None)
+
+
+def open_store(house: House, caller: CallerFacts, *, silently: bool) -> Slot:
+    """Open the store through whichever slot is at hand, and give that slot back.
+
+    ``silently``: a slot that asks nobody may open it; otherwise the person has to act for that one too. A slot whose device is here
+    goes before what is typed.
+
+    Raises:
+        UserRejected, Cancelled
+        CannotUnseal: three times the wrong secret. ``ChangedOutside``: the file was changed.
+        Busy: too many tries have failed; a while has to go by.
+        BackendUnavailable: there is no slot that could be opened here now; the message names the device.
+    """
+    return _opened(house, caller, silently=silently, keep=None)
+
+
+def _opened(house: House, caller: CallerFacts, *, silently: bool, keep: list[SecretBytes] | None) -> Slot:
+    slots = house.store.slots()
+    present = [slot for slot in slots if slot.kind not in TYPED and slot.kind in KINDS and is_here(house, slot)]
+    silent = [slot for slot in present if not provider(house, slot.kind).asks(slot.parameters)]
+    if silent and not silently:
+        from native_host.review.requests import open_review
+
+        house.approver.review("unlock", open_review(silent[0].label), caller, None, ())
+    opened = _first(house, silent, caller, keep)
+    if opened is None:
+        opened = _open_asking(house, [slot for slot in present if slot not in silent], slots, caller, keep)
+    return opened
+
+
+def _open_asking(house: House, devices: list[Slot], slots: list[Slot], caller: CallerFacts, keep: list[SecretBytes] | None) -> Slot:
+    typed = [slot for slot in slots if slot.kind in TYPED]
+    for slot in devices:
+        # A no to a device is a no to it alone while there is another way.
+        try:
+            return _open_device(house, slot, caller, keep)
+        except (UserRejected, BackendUnavailable):
+            if slot is devices[-1] and not typed:
+                raise
+    if not typed:
+        absent = ", ".join(sorted({slot.label for slot in slots}))
+        raise DeviceAbsent(f"What opens this keystore is not here: {absent}. Connect it and try again.", detail="slots")
+    return _open_typed(house, typed, keep)
+
+
+def _first(house: House, slots: list[Slot], caller: CallerFacts, keep: list[SecretBytes] | None) -> Slot | None:
+    """The first of these slots that opens; one whose device will not is passed over."""
+    for slot in slots:
+        try:
+            _try(house, slot, AskPerson(house, caller), keep)
+        except ChangedOutside:
+            raise
+        except (CannotUnseal, BackendUnavailable):
+            continue
+        return slot
+    return None
+
+
+def _open_device(house: House, slot: Slot, caller: CallerFacts, keep: list[SecretBytes] | None) -> Slot:
+    hint: str | None = None
+    for tried in range(1, TRIES + 1):
+        check_pause(house, [slot])
+        try:
+            with _counted(house, [slot]):
+                _try(house, slot, AskPerson(house, caller, hint), keep)
+        except ChangedOutside:
+            raise
+        except CannotUnseal as error:
+            left = TRIES - tried
+            if isinstance(error, WrongSecret) and error.tries_left is not None:
+                left = min(left, error.tries_left)  # the device's own count is the one that matters
+            if left <= 0:
+                raise
+            hint = REPEAT_PIN_HINT.format(left=left)
+            continue
+        return slot
+    raise CannotUnseal
+
+
+def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None) -> Slot:
+    hint: str | None = None
+    for tried in range(1, TRIES + 1):
+        check_pause(house, slots)
+        with house.approver.ask_secret("unlock", "Unlock your keystore", hint) as typed:
+            try:
+                with _counted(house, slots):
+                    return _try_each(house, slots, typed, keep)
+            except ChangedOutside:
+                raise
+            except CannotUnseal:
+                hint = REPEAT_HINT.format(left=TRIES - tried)
+    raise CannotUnseal
+
+
+def _try_each(house: House, slots: list[Slot], typed: SecretBytes, keep: list[SecretBytes] | None) -> Slot:
+    for slot in slots:
+        try:
+            _try(house, slot, Typed(house, typed), keep)
+        except ChangedOutside:
+            raise
+        except CannotUnseal:
+            continue
+        return slot
+    raise CannotUnseal
+
+
+def _try(house: House, slot: Slot, ask: Ask, keep: list[SecretBytes] | None) -> None:
+    with provider(house, slot.kind).open(slot.parameters, ask) as kek:
+        root = house.store.root_of(slot, kek)
+    if keep is not None:
+        keep.append(root)  # wiped by whoever wanted it
+        house.store.unlock_with(root)
+    else:
+        with root:
+            house.store.unlock_with(root)
+    _succeeded(house, slot)
+
+
+@contextmanager
+def _counted(house: House, slots: list[Slot]) -> Iterator[None]:
+    """Count a try at these slots as failed if it does."""
+    try:
+        yield
+    except ChangedOutside:
+        raise
+    except CannotUnseal:
+        with house.store.transaction():
+            for slot in slots:
+                house.store.count_failure(slot.slot_id)
+        raise
+
+
+def _succeeded(house: House, slot: Slot) -> None:
+    if house.store.failures(slot.slot_id)[0]:
+        with house.store.transaction():
+            house.store.end_failures(slot.slot_id)
+
+
+def check_pause(house: House, slots: list[Slot]) -> None:
+    """Raise ``Busy`` while every one of these slots takes no further try."""
+    pause = min((house.store.failures(slot.slot_id)[1] for slot in slots), default=0)
+    if pause:
+        raise Busy("Too many tries have failed. Wait before trying again.", retry_after_seconds=pause)
+
+
+def is_here(house: House, slot: Slot) -> bool:
+    """Whether what a slot needs is here now."""
+    try:
+        return provider(house, slot.kind).is_here(slot.parameters)
+    except KmsError:
+        return False
+
+
+# changing them
+
+
+@contextmanager
+def opened_root(house: House, caller: CallerFacts) -> Iterator[SecretBytes]:
+    """The root key for a block, opened anew by the person, as every change of a slot asks; the store is open in it as well.
+
+    Raises:
+        what ``open_store`` raises
+    """
+    taken: list[SecretBytes] = []
+    try:
+        _opened(house, caller, silently=False, keep=taken)
+        with taken[0] as root:
+            yield root
+    finally:
+        for one in taken:
+            one.wipe()
+
+
+def devices(house: House) -> list[tuple[Kind, Device]]:
+    """Every device that could hold a slot here and now, strongest kind first; what has no provider on this machine is passed over."""
+    found: list[tuple[Kind, Device]] = []
+    for row in sorted(KINDS.values(), key=lambda row: -row.rank):
+        with suppress(BackendUnavailable, Unsupported):
+            found.extend((row, device) for device in provider(house, row.kind).devices())
+    return found
+
+
+def enrolled(house: House, kind: str, device_id: str | None, choice: Choice, ask: Ask) -> Enrolled:
+    """A new slot's key at a device of that kind: the one that ``device_id`` names, or the only one there is.
+
+    Raises:
+        DeviceAbsent: it is not here.
+        InvalidParams: there are several, and none was named.
+    """
+    maker = provider(house, kind)
+    found = [device for device in maker.devices() if device_id in {None, device.device_id}]
+    if not found:
+        raise DeviceAbsent(f"There is no such device here now: {KINDS[kind].name}. Connect it and try again.", detail=kind)
+    if len(found) > 1:
+        names = ", ".join(device.device_id for device in found)
+        raise InvalidParams(f"There is more than one. Name one of them with --device: {names}", path="device")
+    return maker.enrol(found[0], choice, ask)
+
+
+def add(house: House, root: SecretBytes, new: Enrolled, *, kind: str, label: str | None = None) -> Slot:
+    """Put a new slot into the store, with its audit entry; raises ``InvalidParams`` for a label that another slot has."""
+    wanted = label or new.label
+    with house.store.transaction():
+        taken = {slot.label for slot in house.store.slots()}
+        if label in taken:
+            raise InvalidParams("Another slot has this name. Choose another one with: --label", path="label")
+        free = next(name for name in (wanted, *(f"{wanted} {count}" for count in range(2, len(taken) + 3))) if name not in taken)
+        slot = house.store.add_slot(root, new.kek, kind=kind, label=free, parameters=new.parameters)
+        house.audit.happened(BY_PERSON, "addSlot", f"{kind}: {free}")
+    return slot
+
+
+def find(house: House, label: str) -> Slot:
+    """The slot of that name, or of an id that begins so; raises ``InvalidParams``."""
+    slots = house.store.slots()
+    found = [slot for slot in slots if slot.label == label] or [slot for slot in slots if label and slot.slot_id.hex().startswith(label)]
+    if len(found) != 1:
+        raise InvalidParams("There is no slot of that name. See them with: strongroom slots list", path="slot")
+    return found[0]
+
+
+def remove(house: House, slot: Slot, ask: Ask) -> None:
+    """Take a slot away, with its audit entry, and then what its device keeps for it, as far as that can be had.
+
+    Raises:
+        LastSlot
+    """
+    with house.store.transaction():
+        house.store.remove_slot(slot.slot_id)
+        house.audit.happened(BY_PERSON, "removeSlot", f"{slot.kind}: {slot.label}")
+    with suppress(KmsError):
+        provider(house, slot.kind).forget(slot.parameters, ask)
+
+
+def replace(house: House, root: SecretBytes, slot: Slot, new: Enrolled) -> Slot:
+    """Put a new key into a slot's place under the same name, in one transaction with its audit entry: a changed passphrase."""
+    with house.store.transaction():
+        added = house.store.add_slot(root, new.kek, kind=slot.kind, label=slot.label, parameters=new.parameters)
+        house.store.remove_slot(slot.slot_id)
+        house.audit.happened(BY_PERSON, "changeSlot", f"{slot.kind}: {slot.label}")
+    return added
+
+
+def try_out(house: House, slot: Slot, ask: Ask) -> None:
+    """See that a slot opens the store, here and now; raises what opening it raises. The store's own state does not change."""
+    check_pause(house, [slot])
+    with _counted(house, [slot]), provider(house, slot.kind).open(slot.parameters, ask) as kek:
+        house.store.root_of(slot, kek).wipe()
+    _succeeded(house, slot)
