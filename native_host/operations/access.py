@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.errors import Busy, OriginNotAllowed, Uninitialized, UserRejected
-from native_host.kek import passphrase
-from native_host.kek.provider import Choice
+from native_host.errors import OriginNotAllowed, UserRejected
 from native_host.operations import slots
 from native_host.protocol.messages import Slot as SlotInfo
 from native_host.protocol.messages import StateResult, Status
@@ -48,7 +46,9 @@ def unlock(house: House, permit: Permit) -> StateResult:
         if store.is_set_up:
             _open(house, permit)
         else:
-            _set_up(house, permit)
+            from native_host.operations.setting_up import Wish, set_up
+
+            set_up(house, permit, Wish())
     return StateResult(state="unlocked")
 
 
@@ -61,30 +61,6 @@ def lock(house: House, permit: Permit) -> StateResult:
     with house.audit.effect(permit):
         store.raise_epoch()
     return StateResult(state="locked")
-
-
-def _set_up(house: House, permit: Permit) -> None:
-    from native_host.review.requests import set_up_review
-
-    store = house.store
-    attachments = store.attachments()
-    origins = tuple(attachment.origin for attachment in attachments)
-    try:
-        house.approver.review("unlock", set_up_review(origins, house.folder), permit.session.caller_facts(), None, ())
-        new = slots.enrolled(house, passphrase.KIND, None, Choice(), slots.AskPerson(house, permit.session.caller_facts()))
-    except UserRejected:
-        raise Uninitialized from None
-    try:
-        with new.kek as kek, house.audit.effect(permit):
-            if store.is_set_up:
-                raise Busy("Another window has set the keystore up meanwhile. Unlock it.")
-            store.create(kek, kind=passphrase.KIND, label=new.label, parameters=new.parameters, unattended=house.program is not None)
-            for attachment in attachments:
-                store.confirm(attachment)
-    except BaseException:
-        # Keys that stand in no file would seal what nobody could ever open.
-        store.forget_keys()
-        raise
 
 
 def _open(house: House, permit: Permit) -> None:

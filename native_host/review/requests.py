@@ -173,15 +173,26 @@ def program_review(program: tuple[str, ...]) -> Review:
     return Review(title="Let a program answer for you?", facts=facts, warnings=(warning,))
 
 
-def set_up_review(origins: tuple[str, ...], folder: str) -> Review:
-    """The first step of setting a keystore up."""
-    facts = (_fact("Folder", folder, "path"), *(_fact("Extension to attach", origin, "origin") for origin in origins))
+def set_up_review(origins: tuple[str, ...], folder: str, opened_by: str, stops: str) -> Review:
+    """The first step of setting a keystore up: where it lies, what will open it and whom that stops."""
+    protection = (_fact("Opened by", opened_by), _fact("This stops", stops)) if stops else (_fact("Opened by", opened_by),)
+    facts = (_fact("Folder", folder, "path"), *protection, *(_fact("Extension to attach", origin, "origin") for origin in origins))
     return Review(title="Set up Strongroom on this computer?", facts=facts)
 
 
 def ready_review(title: str, text: str) -> Review:
     """A device that the person makes ready."""
     return Review(title=title, facts=(_fact("What to do", text),))
+
+
+def recovery_review() -> Review:
+    """Whether a recovery code is to be made, at the end of a set-up."""
+    facts = (
+        _fact("What it is", "28 letters and digits that open your keystore by themselves, on any computer. Shown once, to be written down."),
+        _fact("What it is for", "If you forget the passphrase, or this computer is lost or breaks, it is the way back to your keys."),
+        _fact("Without one", "Then nobody can bring your keys back. You can make one later with: strongroom slots add recovery"),
+    )
+    return Review(title="Make a recovery code?", facts=facts)
 
 
 def open_review(label: str) -> Review:

@@ -107,7 +107,7 @@ def test_names_cannot_deceive() -> None:
     assert SHOWN == facts(made("restoreSeed", label=HOSTILE))["Name"][0]
     assert SHOWN == facts(attach_review((HOSTILE,), "main"))["Extension"][0]
     assert SHOWN == facts(attach_review(("o",), HOSTILE))["Wallet"][0]
-    assert SHOWN == facts(set_up_review((), HOSTILE))["Folder"][0]
+    assert SHOWN == facts(set_up_review((), HOSTILE, "Passphrase", ""))["Folder"][0]
     assert SHOWN in " ".join(fact.value for fact in program_review((HOSTILE,)).facts)
 
 
