@@ -77,6 +77,9 @@ class Ask(Protocol):
     def secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
         """Something that is typed; UTF-8. May be empty."""
 
+    def show(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
+        """Show a secret, UTF-8, until the person says that they have written it down."""
+
     def make_ready(self, title: str, text: str) -> None:
         """Have the person make a device ready: to plug it in, or to touch it once they have said yes."""
 

@@ -38,6 +38,9 @@ class AskPerson:
         said = " ".join(part for part in (self._hint, hint) if part)
         return self._house.approver.ask_secret(purpose, title, said or None)
 
+    def show(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
+        self._house.approver.show_secret(purpose, title, secret)
+
     def make_ready(self, title: str, text: str) -> None:
         from native_host.review.requests import ready_review
 
@@ -55,6 +58,9 @@ class Typed:
 
     def secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
         return SecretBytes(bytearray(self._typed.buffer))
+
+    def show(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
+        return
 
     def make_ready(self, title: str, text: str) -> None:
         return

@@ -1,0 +1,120 @@
+"""The text form of a recovery code: 128 random bits in 28 characters, for people to write down and to type.
+
+26 characters hold the code in Crockford's base32 (the code, then two bits 0), and two more its checksum: the first ten bits of
+SHA-256 over a label and the code. Letters of either case are read, O as 0, I and L as 1; spaces and hyphens are skipped. A wrong
+character goes unnoticed once in 1024 times, and the code then opens nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from native_host.secret import SecretBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CODE_BYTES: Final = 16
+CHARACTERS: Final = 28
+GROUP: Final = 4
+
+_ALPHABET: Final = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE_CHARACTERS: Final = 26
+_LABEL: Final = b"strongroom recovery code v1"
+_SKIPPED: Final = frozenset(b" -\t\r\n")
+_VALUES: Final = {
+    **{character: value for value, character in enumerate(_ALPHABET)},
+    **{character: value for value, character in enumerate(_ALPHABET.lower())},
+    **dict.fromkeys(b"Oo", 0),
+    **dict.fromkeys(b"IiLl", 1),
+}
+
+
+class NoRecoveryCode(ValueError):
+    """What was typed is none: a character that none has, too few or too many of them, or a checksum that is wrong."""
+
+
+class OtherCharacter(NoRecoveryCode):
+    """A character that no code has."""
+
+
+class WrongLength(NoRecoveryCode):
+    """There are ``count`` characters, and all of them could be a code's."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+
+def text_of(code: SecretBytes) -> SecretBytes:
+    """A code of 16 bytes as ASCII text, in groups of four with a space between."""
+    if len(code) != CODE_BYTES:
+        raise ValueError("a recovery code has 16 bytes")
+    with SecretBytes(bytearray(CHARACTERS)) as values:
+        values.buffer[:_CODE_CHARACTERS] = _fives(code.buffer, _CODE_CHARACTERS)
+        values.buffer[_CODE_CHARACTERS:] = _checksum(code.buffer)
+        text = bytearray()
+        for place, value in enumerate(values.buffer):
+            if place and place % GROUP == 0:
+                text += b" "
+            text.append(_ALPHABET[value])
+    return SecretBytes(text)
+
+
+def code_of(typed: SecretBytes) -> SecretBytes:
+    """The code in what a person typed.
+
+    Raises:
+        NoRecoveryCode: it is none; ``OtherCharacter`` and ``WrongLength`` say more.
+    """
+    with SecretBytes(_values(typed.buffer)) as values:
+        if len(values) != CHARACTERS:
+            raise WrongLength(len(values))
+        code = SecretBytes(_eights(values.buffer[:_CODE_CHARACTERS]))
+        # The text is not a secret's only copy here, and the person who typed it is told: nothing is gained by comparing in constant time.
+        if values.buffer[:_CODE_CHARACTERS] != _fives(code.buffer, _CODE_CHARACTERS) or values.buffer[_CODE_CHARACTERS:] != _checksum(
+            code.buffer
+        ):
+            code.wipe()
+            raise NoRecoveryCode
+    return code
+
+
+def _values(typed: bytearray) -> bytearray:
+    """The value of each character; at most one more than a code has."""
+    values = bytearray()
+    for character in typed:
+        if character in _SKIPPED:
+            continue
+        if character not in _VALUES:
+            raise OtherCharacter
+        values.append(_VALUES[character])
+    return values
+
+
+def _checksum(code: bytearray) -> bytearray:
+    from hashlib import sha256
+
+    return _fives(sha256(_LABEL + code).digest(), CHARACTERS - _CODE_CHARACTERS)
+
+
+def _fives(octets: bytes | bytearray, count: int) -> bytearray:
+    """The first ``count`` groups of five bits, the last one filled up with zeros."""
+    return _regroup(octets, 8, 5, count)
+
+
+def _eights(fives: bytearray) -> bytearray:
+    return _regroup(fives, 5, 8, CODE_BYTES)
+
+
+def _regroup(groups: Iterable[int], bits: int, into: int, count: int) -> bytearray:
+    out, held, holds = bytearray(), 0, 0
+    for group in groups:
+        held, holds = (held << bits) | group, holds + bits
+        while holds >= into and len(out) < count:
+            holds -= into
+            out.append(held >> holds)
+            held &= (1 << holds) - 1
+    if len(out) < count:
+        out.append(held << (into - holds))
+    return out
