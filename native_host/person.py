@@ -21,6 +21,7 @@ from native_host.operations.house import House
 from native_host.operations.perform import Operations
 from native_host.policy import Allow, Facts
 from native_host.protocol.messages import LockParams, UnlockParams
+from native_host.secret import guard_memory
 from native_host.session import Session
 from native_host.transport.jsonrpc import Call
 
@@ -33,11 +34,14 @@ if TYPE_CHECKING:
     from native_host.keystore.chain import Broken
     from native_host.keystore.origins import Attachment
     from native_host.operations.key_files import Taken
+    from native_host.operations.setting_up import Wish
+    from native_host.protocol.approver import CallerFacts
     from native_host.protocol.messages import ExtendedPublicKeyResult, GetExtendedPublicKeyParams, ImportKeyFileParams, KeyInfo, Slot, State
     from native_host.protocol.wire import Message
     from native_host.secret import SecretBytes
 
 PERSON = Caller(origin="strongroom:person")
+RULE = "the person's own program"
 DEVELOPMENT_DAYS = 30
 DAY_MS = 24 * 60 * 60 * 1000
 PAGE = 1000
@@ -57,6 +61,26 @@ class Desk:
     def state(self) -> State:
         """``uninitialized``, ``locked`` or ``unlocked``, the last for this program alone."""
         return "unlocked" if self.store.is_unlocked else "locked" if self.store.is_set_up else "uninitialized"
+
+    @property
+    def house(self) -> House:
+        """What operations work with; raises ``Uninitialized`` at a desk where nobody can be asked."""
+        if self._house is None:
+            raise Uninitialized
+        return self._house
+
+    @property
+    def caller(self) -> CallerFacts:
+        """Who asks, as reviews show it."""
+        return self._session(b"", FIRST_WALLET).caller_facts()
+
+    def set_up(self, wish: Wish) -> None:
+        """Make the store; raises ``Uninitialized``, ``BackendUnavailable``, ``Busy``."""
+        from native_host.operations.setting_up import set_up
+
+        call = Call(id=0, method="unlock", params=UnlockParams())
+        guard_memory()
+        set_up(self.house, permit_without_asking(self._session(b"", FIRST_WALLET), call, Facts(), Allow(rule=RULE), Grants()), wish)
 
     def unlock(self) -> None:
         """Open the store, or set it up, asking in the terminal.
@@ -171,7 +195,7 @@ class Desk:
 
     def _permit(self, session: Session, method: str, params: Message, facts: Facts) -> Permit:
         call = Call(id=0, method=method, params=params)
-        return permit_without_asking(session, call, facts, Allow(rule="the person's own program"), Grants())
+        return permit_without_asking(session, call, facts, Allow(rule=RULE), Grants())
 
     def _wallet(self, name: str) -> bytes:
         """The id of a wallet; the first one is made when it is needed before any extension is attached to it."""

@@ -18,6 +18,7 @@ from native_host.cli.key_files import import_key_file
 from native_host.cli.origins import origins
 from native_host.cli.public_keys import public_key, xpub
 from native_host.cli.selftest import selftest
+from native_host.cli.slots import passphrase, slots
 from native_host.cli.store import init, keys, lock, status
 from native_host.cli.uninstall import uninstall
 from native_host.config import ConfigError
@@ -40,6 +41,8 @@ app.command()(lock)
 app.command("import")(import_key_file)
 app.command()(public_key)
 app.command()(xpub)
+app.add_typer(slots, name="slots")
+app.command()(passphrase)
 app.add_typer(origins, name="origins")
 app.command()(install)
 app.command()(uninstall)

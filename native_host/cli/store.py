@@ -12,20 +12,37 @@ SecretFromStdin = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
-def init(*, secret_from_stdin: SecretFromStdin = False) -> None:
-    """Set the keystore up here, without a browser."""
+def init(
+    *,
+    slot: Annotated[
+        str | None, typer.Option(metavar="KIND", help="How it is opened first; without this, the best that stays with this computer.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(metavar="ID", help="Which device, where there is more than one.")] = None,
+    recovery: Annotated[bool, typer.Option(help="Offer a recovery code, shown once.")] = True,
+    secret_from_stdin: SecretFromStdin = False,
+) -> None:
+    """Set the keystore up here, without a browser. A script, with --secret-from-stdin, gets a passphrase alone unless it names a slot."""
     from native_host.cli.asking import TerminalPerson
+    from native_host.operations import slots as ways
+    from native_host.operations.setting_up import Wish
     from native_host.person import at_desk
 
+    kind = slot or ("passphrase" if secret_from_stdin else None)
     with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin), make=True) as desk:
         if desk.state != "uninitialized":
             print(f"There is a keystore already, in {desk.paths.data}. Nothing was changed.")
             raise typer.Exit(1)
-        desk.unlock()
+        desk.set_up(Wish(kind=kind, device_id=device, recovery=recovery and not secret_from_stdin))
         print(f"The keystore is set up, in {desk.paths.data}.")
         if desk.store.unattended:
             print("It is unattended: approvals are answered by the program in config.toml, and this cannot be taken back.")
-        print("It is protected by your passphrase alone: who has the file and guesses the passphrase has the keys.")
+        made = desk.store.slots()
+        for one in made:
+            row = ways.kind_of(one)
+            print(f"{one.label} opens it. It stops {row.stops}; it does not stop {row.does_not_stop}.")
+        if not any(one.kind == "recovery" for one in made):
+            print("There is no recovery code: without what is named above, nobody can bring your keys back.")
+            print("  Make one with: strongroom slots add recovery")
 
 
 def status(*, json: AsJson = False) -> None:

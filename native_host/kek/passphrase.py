@@ -14,7 +14,7 @@ from msgspec.msgpack import decode, encode
 
 from native_host import sodium
 from native_host.errors import BackendUnavailable, CannotUnseal, UserRejected
-from native_host.kek.provider import Choice, Device, Enrolled
+from native_host.kek.provider import Choice, Device, Enrolled, refuse_choice
 from native_host.kek.symmetric import SymmetricKek
 from native_host.secret import SecretBytes
 from native_host.value import Value
@@ -49,6 +49,7 @@ class Slots:
         return [Device(device_id=KIND, label=LABEL)]
 
     def enrol(self, device: Device, choice: Choice, ask: Ask) -> Enrolled:
+        refuse_choice(choice)
         with ask.secret("newPassphrase", "Choose a passphrase for your keystore") as chosen:
             if not len(chosen):
                 raise UserRejected
@@ -56,6 +57,10 @@ class Slots:
                 parameters = measured_parameters(urandom(sodium.SALT_BYTES), seconds=self._seconds)
                 kek = SymmetricKek(_derive(chosen, parameters))
         return Enrolled(kek=kek, parameters=encode(parameters), label=LABEL)
+
+    def enrol_again(self, parameters: bytes, ask: Ask) -> Enrolled:
+        """A slot with another passphrase in the place of this one."""
+        return self.enrol(self.devices()[0], Choice(), ask)
 
     def asks(self, parameters: bytes) -> bool:
         return True

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, Self
 
 from native_host.config import Pkcs11Config, TpmConfig
-from native_host.errors import BackendUnavailable, CannotUnseal
+from native_host.errors import BackendUnavailable, CannotUnseal, Unsupported
 from native_host.secret import SecretBytes
 from native_host.value import Value
 
@@ -69,6 +69,13 @@ class Choice(Value, frozen=True, kw_only=True):
     pcrs: tuple[int, ...] = ()
     method: str | None = None
     mechanism: str | None = None
+
+
+def refuse_choice(choice: Choice, *known: str) -> None:
+    """Raise ``Unsupported`` for what a kind of slot does not let anybody choose; ``known`` are the members that it does."""
+    for name in Choice.__struct_fields__:
+        if name not in known and getattr(choice, name) != getattr(Choice(), name):
+            raise Unsupported(f"A slot of this kind has no choice of {name}.", detail=name)
 
 
 class Ask(Protocol):

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from native_host.errors import BackendUnavailable, Busy, CannotUnseal, InvalidParams, KmsError, Unsupported, UserRejected
 from native_host.kek.kinds import KINDS, Kind, provider_of
-from native_host.kek.provider import DeviceAbsent, WrongSecret
-from native_host.keystore.store import ChangedOutside
+from native_host.kek.provider import Choice, DeviceAbsent, WrongSecret
+from native_host.keystore.store import ChangedOutside, LastSlot
 from native_host.secret import SecretBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from native_host.kek.provider import Ask, Choice, Device, Enrolled, Provider
+    from native_host.kek.provider import Ask, Device, Enrolled, Provider
     from native_host.keystore.slots import Slot
     from native_host.operations.house import House
     from native_host.protocol.approver import CallerFacts, SecretPurpose
@@ -24,6 +24,8 @@ BY_PERSON = "strongroom:person"
 TRIES = 3
 REPEAT_HINT = "That is not the passphrase of this keystore. Tries left: {left}."
 REPEAT_PIN_HINT = "That was not right. Tries left: {left}."
+PASSPHRASES = frozenset({"passphrase", "two_factor"})
+"""Kinds whose passphrase can be changed: their providers have ``enrol_again(parameters, ask)``, at the same device."""
 TYPED = frozenset({"passphrase", "recovery"})
 """Kinds that one text box opens: what is typed is tried at each slot of these."""
 
@@ -67,6 +69,19 @@ class Typed:
 
     def waits(self) -> AbstractContextManager[None]:
         return self._house.aside()
+
+
+def choice(*, pin: bool, pcrs: tuple[int, ...], method: str | None, mechanism: str | None) -> Choice:
+    """What the person chose for a new slot."""
+    return Choice(pin=pin, pcrs=pcrs, method=method, mechanism=mechanism)
+
+
+def kind_of(slot: Slot) -> Kind:
+    """The row of a slot's kind; raises ``Unsupported`` for one that this version does not know."""
+    row = KINDS.get(slot.kind)
+    if row is None:
+        raise Unsupported("This keystore has a slot of a kind that this version does not know. Update Strongroom.", detail=slot.kind)
+    return row
 
 
 def provider(house: House, kind: str) -> Provider:
@@ -297,6 +312,30 @@ def find(house: House, label: str) -> Slot:
     if len(found) != 1:
         raise InvalidParams("There is no slot of that name. See them with: strongroom slots list", path="slot")
     return found[0]
+
+
+def refuse_last(house: House, slot: Slot) -> None:
+    """Raise ``LastSlot`` before anything is asked, if there is no other way in."""
+    if [one.slot_id for one in house.store.slots()] == [slot.slot_id]:
+        raise LastSlot
+
+
+def with_passphrase(house: House) -> Slot:
+    """The slot whose passphrase can be changed, if there is one alone; raises ``InvalidParams``."""
+    found = [slot for slot in house.store.slots() if slot.kind in PASSPHRASES]
+    if len(found) != 1:
+        text = "Say which: there is more than one slot with a passphrase." if found else "No slot of this keystore has a passphrase."
+        raise InvalidParams(f"{text} See them with: strongroom slots list", path="slot")
+    return found[0]
+
+
+def enrolled_again(house: House, slot: Slot, ask: Ask) -> Enrolled:
+    """A new key for a slot with a passphrase, at the same device; raises as ``enrolled`` does, and ``InvalidParams`` for another slot."""
+    if slot.kind not in PASSPHRASES:
+        raise InvalidParams("This slot has no passphrase. See which have one with: strongroom slots list", path="slot")
+    maker: Any = provider(house, slot.kind)
+    again: Enrolled = maker.enrol_again(slot.parameters, ask)
+    return again
 
 
 def remove(house: House, slot: Slot, ask: Ask) -> None:

@@ -188,7 +188,9 @@ def ready_review(title: str, text: str) -> Review:
 def recovery_review() -> Review:
     """Whether a recovery code is to be made, at the end of a set-up."""
     facts = (
-        _fact("What it is", "28 letters and digits that open your keystore by themselves, on any computer. Shown once, to be written down."),
+        _fact(
+            "What it is", "28 letters and digits that open your keystore by themselves, on any computer. Shown once, to be written down."
+        ),
         _fact("What it is for", "If you forget the passphrase, or this computer is lost or breaks, it is the way back to your keys."),
         _fact("Without one", "Then nobody can bring your keys back. You can make one later with: strongroom slots add recovery"),
     )

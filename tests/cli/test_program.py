@@ -66,7 +66,7 @@ def test_a_keystore_from_nothing(program: Program) -> None:
         done = program.run(command)
         assert 1 == done.returncode
         assert "strongroom init" in done.stderr
-    assert "protected by your passphrase alone" in program.says("init", secret=PASSPHRASE)
+    assert "There is no recovery code" in program.says("init", secret=PASSPHRASE)
     assert 1 == program.run("init", secret=PASSPHRASE).returncode
     status = json.loads(program.says("status", "--json"))
     assert ("locked", False, []) == (status["state"], status["unattended"], status["weakSlots"])
