@@ -1,8 +1,9 @@
 """The text form of a recovery code: 128 random bits in 28 characters, for people to write down and to type.
 
-26 characters hold the code in Crockford's base32 (the code, then two bits 0), and two more its checksum: the first ten bits of
-SHA-256 over a label and the code. Letters of either case are read, O as 0, I and L as 1; spaces and hyphens are skipped. A wrong
-character goes unnoticed once in 1024 times, and the code then opens nothing.
+26 characters hold the code in Crockford's base32 (the code, then two bits 0), and two more its checksum: the remainder of the 26
+as a polynomial over GF(32), times x², by (x + 1)(x + a), plus 25x + 24. That is a shortened Reed-Solomon code: any one or two wrong
+characters are found, and any two that have changed places. Letters of either case are read, O as 0, I and L as 1; spaces and
+hyphens are skipped.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ GROUP: Final = 4
 
 _ALPHABET: Final = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_CHARACTERS: Final = 26
-_LABEL: Final = b"strongroom recovery code v1"
+_FIELD: Final = 0b100101  # a⁵ = a² + 1, where a = 2
+_OFFSET: Final = (25, 24)  # so that 28 zeros are no code
 _SKIPPED: Final = frozenset(b" -\t\r\n")
 _VALUES: Final = {
     **{character: value for value, character in enumerate(_ALPHABET)},
@@ -51,8 +53,8 @@ def text_of(code: SecretBytes) -> SecretBytes:
     if len(code) != CODE_BYTES:
         raise ValueError("a recovery code has 16 bytes")
     with SecretBytes(bytearray(CHARACTERS)) as values:
-        values.buffer[:_CODE_CHARACTERS] = _fives(code.buffer, _CODE_CHARACTERS)
-        values.buffer[_CODE_CHARACTERS:] = _checksum(code.buffer)
+        values.buffer[:_CODE_CHARACTERS] = _regroup(code.buffer, 8, 5, _CODE_CHARACTERS)
+        values.buffer[_CODE_CHARACTERS:] = _checksum(values.buffer[:_CODE_CHARACTERS])
         text = bytearray()
         for place, value in enumerate(values.buffer):
             if place and place % GROUP == 0:
@@ -70,14 +72,10 @@ def code_of(typed: SecretBytes) -> SecretBytes:
     with SecretBytes(_values(typed.buffer)) as values:
         if len(values) != CHARACTERS:
             raise WrongLength(len(values))
-        code = SecretBytes(_eights(values.buffer[:_CODE_CHARACTERS]))
-        # The text is not a secret's only copy here, and the person who typed it is told: nothing is gained by comparing in constant time.
-        if values.buffer[:_CODE_CHARACTERS] != _fives(code.buffer, _CODE_CHARACTERS) or values.buffer[_CODE_CHARACTERS:] != _checksum(
-            code.buffer
-        ):
-            code.wipe()
-            raise NoRecoveryCode
-    return code
+        with SecretBytes(values.buffer[:_CODE_CHARACTERS]) as fives:
+            if values.buffer[_CODE_CHARACTERS:] != _checksum(fives.buffer) or fives.buffer[-1] & 0b11:
+                raise NoRecoveryCode
+            return SecretBytes(_regroup(fives.buffer, 5, 8, CODE_BYTES))
 
 
 def _values(typed: bytearray) -> bytearray:
@@ -92,19 +90,16 @@ def _values(typed: bytearray) -> bytearray:
     return values
 
 
-def _checksum(code: bytearray) -> bytearray:
-    from hashlib import sha256
-
-    return _fives(sha256(_LABEL + code).digest(), CHARACTERS - _CODE_CHARACTERS)
-
-
-def _fives(octets: bytes | bytearray, count: int) -> bytearray:
-    """The first ``count`` groups of five bits, the last one filled up with zeros."""
-    return _regroup(octets, 8, 5, count)
+def _checksum(fives: bytearray) -> bytes:
+    first = second = 0
+    for value in fives:
+        factor = first ^ value
+        first, second = second ^ factor ^ _times_alpha(factor), _times_alpha(factor)
+    return bytes((first ^ _OFFSET[0], second ^ _OFFSET[1]))
 
 
-def _eights(fives: bytearray) -> bytearray:
-    return _regroup(fives, 5, 8, CODE_BYTES)
+def _times_alpha(value: int) -> int:
+    return (value << 1) ^ (_FIELD if value & 0b10000 else 0)
 
 
 def _regroup(groups: Iterable[int], bits: int, into: int, count: int) -> bytearray:
