@@ -1,0 +1,80 @@
+"""The programs that a host may start, and the ways to start them: through the starter once there is one, else directly."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import IO, TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from native_host.confinement.starting import Starter
+
+PROGRAMS = {
+    "window": [sys.executable, "-I", "-m", "native_host.approval.window"],
+    "terminal": [sys.executable, "-I", "-m", "native_host.approval.terminal"],
+    "token": [sys.executable, "-I", "-m", "native_host.tokens.worker"],
+}
+"""Our own, by name. The person may configure one more, which asks in place of the window."""
+
+_SCRUBBED = ("PYTHON", "LD_", "DYLD_")
+
+
+class Child(Protocol):
+    """A running program, with as much of ``subprocess.Popen`` as its users need. ``stdin`` and ``stdout`` are binary and buffered."""
+
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+    pid: int
+
+    def poll(self) -> int | None:
+        """The exit status, below zero for a signal's number; ``None`` while it runs."""
+
+    def wait(self) -> int:
+        """Wait for the end; the exit status."""
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL); of one that has ended, nothing."""
+
+
+def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """``environ`` without what changes how programs load code."""
+    return {name: value for name, value in environ.items() if not name.startswith(_SCRUBBED)}
+
+
+_starter: Starter | None = None
+
+
+def prepare(configured: Sequence[str] | None, environ: Mapping[str, str]) -> None:
+    """From now on programs are started by the starter, which knows our own and the ``configured`` one; only on Linux.
+
+    Raises:
+        OSError, ValueError: as ``Starter``.
+    """
+    global _starter  # noqa: PLW0603 - there is one starter to a process, as there is one confinement
+    if sys.platform != "linux":
+        return
+    from native_host.confinement.starting import Starter
+
+    if _starter is not None:
+        _starter.close()
+    _starter = Starter([*PROGRAMS.values(), *([configured] if configured else [])], clean_environment(environ))
+
+
+def start(argv: Sequence[str], environ: Mapping[str, str]) -> Child:
+    """Start a program without a shell. Where there is a starter, only one of its list, in the environment that it was given.
+
+    Raises:
+        OSError: it cannot be started, or is not in the list.
+    """
+    if _starter is not None:
+        return _starter.start(argv)
+    from subprocess import PIPE, Popen
+
+    return Popen(argv, stdin=PIPE, stdout=PIPE, env=environ)
+
+
+def spawn(name: str) -> Child:
+    """Start one of our own programs by its name in ``PROGRAMS``; raises ``OSError`` as ``start`` does."""
+    return start(PROGRAMS[name], clean_environment(os.environ))
