@@ -15,12 +15,16 @@ from msgspec.msgpack import Decoder, Encoder
 from native_host.errors import CannotUnseal, KeyState
 from native_host.keystore import chain
 from native_host.keystore.sealed import StoreKeys, bind
+from native_host.secret import SecretBytes
+from native_host.secret import wipe
 from native_host.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from sqlite3 import Connection, Cursor
 
 RECORD_ID_BYTES = 16
+_MISSHAPEN = (TypeError, AttributeError, OverflowError)
 
 
 class Metadata(Value, frozen=True, kw_only=True):
@@ -53,13 +57,15 @@ class Metadata(Value, frozen=True, kw_only=True):
 
 
 class Record(Value, frozen=True, kw_only=True):
-    """A record as it stands: ``revision`` counts its writes, ``position`` orders an owner's records by age."""
+    """A record as it stands: ``revision`` counts its writes, ``position`` orders an owner's records by age, ``generation`` is that of the DEKs
+    under which it is sealed."""
 
     record_id: bytes
     owner: bytes
     revision: int
     position: int
     metadata: Metadata
+    generation: int
 
 
 _encode = Encoder().encode
@@ -84,8 +90,8 @@ def insert(
     sealed = keys.seal_record("metadata", record_id, 1, b"", _encode(metadata))
     sealed_secret = None if secret is None else keys.seal_record("secret", record_id, metadata.version, metadata.alg.encode(), secret)
     connection.execute(
-        "INSERT INTO records (record_id, owner, identity, version, changed_at, metadata, secret) VALUES (?, ?, ?, 1, ?, ?, ?)",
-        (record_id, owner, identity, at, sealed, sealed_secret),
+        "INSERT INTO records (record_id, owner, identity, version, changed_at, metadata, secret, sealing) VALUES (?, ?, ?, 1, ?, ?, ?, ?)",
+        (record_id, owner, identity, at, sealed, sealed_secret, keys.generation),
     )
     return _digest(record_id, owner, 1, sealed, sealed_secret)
 
@@ -96,6 +102,8 @@ def update(connection: Connection, keys: StoreKeys, record: Record, metadata: Me
     Raises:
         KeyState: another host has written to it since it was read.
     """
+    if record.generation != keys.generation:
+        return bring_over(connection, keys, record, metadata, at)
     revision = record.revision + 1
     sealed = keys.seal_record("metadata", record.record_id, revision, b"", _encode(metadata))
     _check_written(
@@ -105,6 +113,26 @@ def update(connection: Connection, keys: StoreKeys, record: Record, metadata: Me
         )
     )
     (secret,) = connection.execute("SELECT secret FROM records WHERE record_id = ?", (record.record_id,)).fetchone()
+    return _digest(record.record_id, record.owner, revision, sealed, secret)
+
+
+def bring_over(connection: Connection, keys: StoreKeys, record: Record, metadata: Metadata, at: int) -> bytes:
+    """Write a record anew, its secret with it, under the newest generation of DEKs, and return its new digest; raises as ``update`` does."""
+    revision = record.revision + 1
+    row = connection.execute(
+        "SELECT secret FROM records WHERE record_id = ? AND version = ?", (record.record_id, record.revision)
+    ).fetchone()
+    secret = None
+    if row is not None and row[0] is not None:
+        with SecretBytes(_unseal_secret(keys, record, row[0])) as plain:
+            secret = keys.seal_record("secret", record.record_id, metadata.version, metadata.alg.encode(), plain.buffer)
+    sealed = keys.seal_record("metadata", record.record_id, revision, b"", _encode(metadata))
+    _check_written(
+        connection.execute(
+            "UPDATE records SET version = ?, changed_at = ?, metadata = ?, secret = ?, sealing = ? WHERE record_id = ? AND version = ?",
+            (revision, at, sealed, secret, keys.generation, record.record_id, record.revision),
+        )
+    )
     return _digest(record.record_id, record.owner, revision, sealed, secret)
 
 
@@ -128,8 +156,8 @@ def replace(
     sealed_secret = keys.seal_record("secret", record.record_id, metadata.version, metadata.alg.encode(), secret)
     _check_written(
         connection.execute(
-            "UPDATE records SET version = ?, changed_at = ?, metadata = ?, secret = ?, identity = ? WHERE record_id = ? AND version = ?",
-            (revision, at, sealed, sealed_secret, identity, record.record_id, record.revision),
+            "UPDATE records SET version = ?, changed_at = ?, metadata = ?, secret = ?, identity = ?, sealing = ? WHERE record_id = ? AND version = ?",
+            (revision, at, sealed, sealed_secret, identity, keys.generation, record.record_id, record.revision),
         )
     )
     return _digest(record.record_id, record.owner, revision, sealed, sealed_secret)
@@ -141,9 +169,9 @@ def destroy(connection: Connection, keys: StoreKeys, record: Record, metadata: M
     sealed = keys.seal_record("metadata", record.record_id, revision, b"", _encode(metadata))
     _check_written(
         connection.execute(
-            "UPDATE records SET version = ?, changed_at = ?, metadata = ?, secret = NULL, identity = NULL, destroyed = 1"
+            "UPDATE records SET version = ?, changed_at = ?, metadata = ?, secret = NULL, identity = NULL, destroyed = 1, sealing = ?"
             " WHERE record_id = ? AND version = ?",
-            (revision, at, sealed, record.record_id, record.revision),
+            (revision, at, sealed, keys.generation, record.record_id, record.revision),
         )
     )
     return _digest(record.record_id, record.owner, revision, sealed, None)
@@ -184,7 +212,39 @@ def unseal_secret(connection: Connection, keys: StoreKeys, record: Record) -> by
     ).fetchone()
     if row is None or row[0] is None:
         raise CannotUnseal
-    return keys.unseal_record("secret", record.record_id, record.metadata.version, record.metadata.alg.encode(), row[0])
+    return _unseal_secret(keys, record, row[0])
+
+
+def behind(connection: Connection, keys: StoreKeys, *, limit: int) -> list[Record]:
+    """Up to ``limit`` records, tombstones with them, that stand under an older generation of DEKs; raises ``CannotUnseal``."""
+    found = connection.execute(f"{_SELECT} WHERE sealing != ? ORDER BY position LIMIT ?", (keys.generation, limit))
+    return [_open(connection, keys, row) for row in found.fetchall()]
+
+
+def _unseal_secret(keys: StoreKeys, record: Record, sealed: bytes) -> bytearray:
+    metadata = record.metadata
+    return keys.unseal_record(record.generation, "secret", record.record_id, metadata.version, metadata.alg.encode(), sealed)
+
+
+def digests(connection: Connection) -> Iterator[tuple[bytes, bytes | None]]:
+    """Every record's id, and its digest as it stands; without one if a column holds a value of another type. Needs no key."""
+    for _, record_id, owner, revision, metadata, secret in connection.execute(f"{_SELECT} ORDER BY position"):
+        try:
+            yield record_id, _digest(record_id, owner, revision, metadata, secret)
+        except _MISSHAPEN:
+            yield record_id, None
+
+
+def opens(connection: Connection, keys: StoreKeys, record_id: bytes) -> bool:
+    """Whether both blobs of a record open as they stand, whatever the audit chain says of it."""
+    row = connection.execute("SELECT version, metadata, secret FROM records WHERE record_id = ?", (record_id,)).fetchone()
+    try:
+        metadata = _decode(keys.unseal_record("metadata", record_id, row[0], b"", row[1]))
+        if row[2] is not None:
+            wipe(keys.unseal_record("secret", record_id, metadata.version, metadata.alg.encode(), row[2]))
+    except (CannotUnseal, MsgspecError, *_MISSHAPEN):
+        return False
+    return True
 
 
 def _check_written(cursor: Cursor) -> None:
@@ -192,22 +252,22 @@ def _check_written(cursor: Cursor) -> None:
         raise KeyState("The key was changed meanwhile. Ask again.")
 
 
-_SELECT = "SELECT position, record_id, owner, version, metadata, secret FROM records"
+_SELECT = "SELECT position, record_id, owner, version, metadata, secret, sealing FROM records"
 
 
-def _open(connection: Connection, keys: StoreKeys, row: tuple[int, bytes, bytes, int, bytes, bytes | None]) -> Record:
-    position, record_id, owner, revision, sealed, secret = row
+def _open(connection: Connection, keys: StoreKeys, row: tuple[int, bytes, bytes, int, bytes, bytes | None, int]) -> Record:
+    position, record_id, owner, revision, sealed, secret, generation = row
     try:
         digest = _digest(record_id, owner, revision, sealed, secret)
-    except (TypeError, AttributeError, OverflowError):
+    except _MISSHAPEN:
         raise CannotUnseal from None  # A column holds a value of another type.
     if chain.newest_digest(connection, keys, record_id) != digest:
         raise CannotUnseal
     try:
-        metadata = _decode(keys.unseal_record("metadata", record_id, revision, b"", sealed))
+        metadata = _decode(keys.unseal_record(generation, "metadata", record_id, revision, b"", sealed))
     except MsgspecError:
         raise CannotUnseal from None
-    return Record(record_id=record_id, owner=owner, revision=revision, position=position, metadata=metadata)
+    return Record(record_id=record_id, owner=owner, revision=revision, position=position, metadata=metadata, generation=generation)
 
 
 def _digest(record_id: bytes, owner: bytes, revision: int, metadata: bytes, secret: bytes | None) -> bytes:
