@@ -10,10 +10,11 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from io import FileIO
 from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Lock, RLock, Thread
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, MsgspecError, convert, structs, to_builtins
 from msgspec.msgpack import decode
@@ -25,8 +26,6 @@ from native_host.tokens.frames import FrameError, Reply, Request, SecretReply, e
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from io import RawIOBase
-
     from native_host.config import Pkcs11Config
 
 WORKER = "native_host.tokens.worker"
@@ -63,20 +62,11 @@ class TokenInfo(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class _Running:
     """One process, and the thread that speaks with it: a module that stops reading or writing blocks that thread and no other."""
 
-    def __init__(self, module: modules.Module) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", WORKER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd=os.path.dirname(module.path),
-            env=_environment(module),
-            start_new_session=True,
-        )
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
         self._out: SimpleQueue[bytearray] = SimpleQueue()
         self._in: SimpleQueue[bytearray | None] = SimpleQueue()
-        Thread(target=self._pump, daemon=True, name="token").start()
+        Thread(target=self._pump, args=(_raw(child.stdin, "wb"), _raw(child.stdout, "rb")), daemon=True, name="token").start()
 
     def exchange(self, frame: bytearray, seconds: float) -> bytearray:
         """The reply to a frame; raises ``ModuleBroken`` if none comes."""
@@ -90,29 +80,44 @@ class _Running:
         return reply
 
     def is_alive(self) -> bool:
-        return self._process.poll() is None
+        return self._child.poll() is None
 
-    def end(self, *, seconds: float) -> None:
-        """Let it log out and end within ``seconds``, or kill it."""
+    def end(self) -> None:
+        """Let it log out and end; kill it if it takes too long."""
         self._out.put(bytearray())
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(END_SECONDS)
+        with suppress(Empty):
+            self._in.get(timeout=END_SECONDS)
+        self.kill()
 
-    def _pump(self) -> None:
-        # Both are raw files, as the process was started without buffers.
-        with (
-            cast("RawIOBase", self._process.stdin) as stdin,
-            cast("RawIOBase", self._process.stdout) as stdout,
-            suppress(FrameError, OSError),
-        ):
-            while frame := self._out.get():
-                write_frame(stdin, frame)
-                self._in.put(read_frame(stdout))
+    def kill(self) -> None:
+        self._child.kill()
+        reaper = Thread(target=self._child.wait, daemon=True, name="token-end")
+        reaper.start()
+        reaper.join(END_SECONDS)
+
+    def _pump(self, stdin: FileIO, stdout: FileIO) -> None:
+        with stdout:
+            with stdin, suppress(FrameError, OSError):
+                while frame := self._out.get():
+                    write_frame(stdin, frame)
+                    self._in.put(read_frame(stdout))
+            # Its input has ended here; its output ends with it.
+            with suppress(FrameError, OSError):
+                read_frame(stdout)
         self._in.put(None)
+
+
+def _raw(stream: IO[bytes] | None, mode: str) -> FileIO:
+    """Our end of a pipe without a buffer in between, which could not be wiped."""
+    if stream is None:
+        raise ModuleBroken
+    with stream:
+        return FileIO(os.dup(stream.fileno()), mode)
+
+
+def _spawn() -> subprocess.Popen[bytes]:
+    """The worker; it takes no argument, and clears its environment before it loads anything."""
+    return subprocess.Popen([sys.executable, "-I", "-m", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 class TokenWorker:
@@ -165,7 +170,7 @@ class TokenWorker:
         with self._lock:
             running, self._running = self._running, None
         if running is not None:
-            running.end(seconds=END_SECONDS)
+            running.end()
 
     def _call(self, method: str, params: dict[str, Any], seconds: float, kind: type[T]) -> T:
         with self._lock:
@@ -175,7 +180,10 @@ class TokenWorker:
 
     def _start(self) -> None:
         modules.check(self.module)
-        self._running = _Running(self.module)
+        try:
+            self._running = _Running(_spawn())
+        except OSError:
+            raise ModuleBroken from None
         try:
             self._exchange("load", to_builtins(self.module), START_SECONDS, Reply)
         except (TokenRefuses, MechanismMissing):
@@ -204,14 +212,8 @@ class TokenWorker:
         with self._lock:
             running, self._running = self._running, None
         if running is not None:
-            running.end(seconds=0)
+            running.kill()
         return ModuleBroken()
-
-
-def _environment(module: modules.Module) -> dict[str, str]:
-    """Nothing of ours, which whoever starts a browser can set; only what the list says, and what Windows needs to start anything."""
-    needed = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ} if os.name == "nt" else {}
-    return needed | module.environment
 
 
 def _plain(token: TokenInfo) -> TokenInfo:

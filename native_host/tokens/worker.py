@@ -72,6 +72,7 @@ class Worker:
 
     def _load(self, module: modules.Module) -> None:
         modules.check(module)
+        os.environ.update(module.environment)
         import pkcs11
 
         self._library = pkcs11.lib(module.path)
@@ -220,6 +221,19 @@ def _read_all(stream: FileIO, frames: SimpleQueue[bytearray | None], ended: Even
     os._exit(0)
 
 
+def _clear_environment() -> None:
+    """Whoever starts a browser sets its environment, and modules, OpenSSL and loaders are configured by theirs."""
+    for name in set(os.environ) - {"SYSTEMROOT"}:
+        del os.environ[name]
+
+
+def _leave_terminal() -> None:
+    # Ctrl-C in a terminal is for the program that asks there.
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.setsid()
+
+
 def _bound_memory() -> None:
     if sys.platform != "win32":
         import resource
@@ -230,6 +244,8 @@ def _bound_memory() -> None:
 
 def main() -> None:
     """Answer one request after the other until the host closes the pipe."""
+    _clear_environment()
+    _leave_terminal()
     guard_memory()
     _bound_memory()
     requests, replies = _take_pipes()
