@@ -17,6 +17,7 @@ from native_host.cli.install import install
 from native_host.cli.key_files import import_key_file
 from native_host.cli.origins import origins
 from native_host.cli.public_keys import public_key, xpub
+from native_host.cli.rekey import rekey
 from native_host.cli.selftest import selftest
 from native_host.cli.slots import passphrase, slots
 from native_host.cli.store import init, keys, lock, status
@@ -43,6 +44,7 @@ app.command()(public_key)
 app.command()(xpub)
 app.add_typer(slots, name="slots")
 app.command()(passphrase)
+app.add_typer(rekey, name="rekey")
 app.add_typer(origins, name="origins")
 app.command()(install)
 app.command()(uninstall)
