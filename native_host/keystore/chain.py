@@ -1,9 +1,13 @@
 """The audit chain: sealed rows, each hashed over the one before, its head authenticated by a key of the store.
 
 hash = SHA-256(bind(hash before, seq, at, sealing, sealed, record id, record digest)). A row that changes a record
-carries the record's new digest in the clear, under the hash; the record's use looks its newest row up.
+carries the record's new digest in the clear, under the hash; the record's use looks its newest row up. What the store's own
+rows (slots, wrapped keys, settings) are is vouched for in the same way, under the name ``VOUCHED``.
 While the store is locked, rows are sealed to a public key of the store and follow the authenticated head unauthenticated,
 until the next commit of an unlocked host covers them.
+
+A break that the person has accepted stays in the chain as it was found: the row named ``ACCEPTED`` behind it holds a digest over
+everything from the break to that row as it stands, so that nothing more can be changed under cover of it.
 """
 
 from __future__ import annotations
@@ -11,19 +15,27 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from native_host.errors import CannotUnseal
 from native_host.keystore.sealed import StoreKeys, bind
 from native_host.sodium import box_seal
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from sqlite3 import Connection
 
 SEALED_WITH_KEY = 0
 SEALED_TO_BOX = 1
-GENESIS = bytes(32)
+HASH_BYTES = 32
+GENESIS = bytes(HASH_BYTES)
+LAST_SEQ = 2**63 - 1
+VOUCHED = b"vouched"
+ACCEPTED = b"accepted"
+OWN_NAMES = frozenset({VOUCHED, ACCEPTED})
+"""What a row may be about besides a record, whose id has 16 bytes."""
 _MISSHAPEN = (TypeError, AttributeError, ValueError, OverflowError)
 """What comes of a column that holds a value of another type: SQLite keeps whatever somebody wrote there."""
+_SELECT = "SELECT seq, at, sealing, sealed, record_id, record_digest, hash FROM audit"
 
 
 class AuditRow(Value, frozen=True, kw_only=True):
@@ -39,40 +51,113 @@ class AuditRow(Value, frozen=True, kw_only=True):
 
 
 class Broken(Value, frozen=True, kw_only=True):
-    """What is wrong with a chain: at which row, in plain words."""
+    """What is wrong with a chain: at which row, in plain words. ``name`` is the kind of it; ``good_at`` is when the last row before it,
+    that is as it was written, was written, in milliseconds since 1970."""
 
     seq: int
     text: str
+    name: str = "log_edited"
+    good_at: int | None = None
+
+
+class Head(Value, frozen=True, kw_only=True):
+    """Where an open store left the chain. ``version`` is how often the store has said outside the file how new it is, ``settled`` the row
+    up to which it last did."""
+
+    seq: int
+    hash: bytes
+    version: int = 0
+    settled: int = 0
+
+
+class Walked(Value, frozen=True, kw_only=True):
+    """What a walk over the whole chain found. ``newest`` is the newest digest of everything that a row is about; ``as_it_stands`` is what
+    a row named ``ACCEPTED`` has to hold if ``broken`` is accepted now, and ``None`` if no row of the chain is at fault."""
+
+    rows: int
+    newest: dict[bytes, bytes]
+    broken: Broken | None
+    as_it_stands: bytes | None
 
 
 def begin(connection: Connection, keys: StoreKeys) -> None:
     """Authenticate the empty chain of a new store, so that from then on there is a head whenever there is a store."""
-    _write_head(connection, keys, 0, GENESIS)
+    write_head(connection, keys, Head(seq=0, hash=GENESIS))
 
 
 def append(
-    connection: Connection, keys: StoreKeys | None, box_public: bytes, at: int, content: bytes, change: tuple[bytes, bytes] | None = None
-) -> bytes:
-    """Add one row inside the caller's transaction and return its hash; ``change`` is a record's id and new digest."""
+    connection: Connection,
+    keys: StoreKeys | None,
+    box_public: bytes,
+    at: int,
+    content: bytes,
+    change: tuple[bytes, bytes] | None = None,
+    *,
+    head: Head | None = None,
+    version: int | None = None,
+) -> Head | None:
+    """Add one row inside the caller's transaction; ``change`` is a record's id and new digest.
+
+    With ``keys``, ``head`` is the authentic one of before, and the new one is returned, of a newer ``version`` if there is one.
+    """
     row = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     seq, before = (row[0] + 1, row[1]) if row else (1, GENESIS)
+    if seq > LAST_SEQ:
+        raise CannotUnseal  # Somebody took the last number there is: nothing can be written down any more, and so nothing done.
     sealing = SEALED_TO_BOX if keys is None else SEALED_WITH_KEY
     sealed = box_seal(box_public, content) if keys is None else keys.seal_audit(seq, at, content)
     record_id, digest = change or (None, None)
     link = _link(before, seq, at, sealing, sealed, record_id, digest)
     connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", (seq, at, sealing, sealed, record_id, digest, link))
-    if keys is not None:
-        _write_head(connection, keys, seq, link)
-    return link
+    if keys is None or head is None:
+        return None
+    new = Head(
+        seq=seq,
+        hash=link,
+        version=head.version if version is None else version,
+        settled=head.settled if version is None else seq,
+    )
+    write_head(connection, keys, new)
+    return new
 
 
-def head_is_authentic(connection: Connection, keys: StoreKeys) -> bool:
-    """Whether the chain ends where an open store left it: its row is there, and rows behind it are such as a locked store writes."""
-    seq, link = _authentic_head(connection, keys)
-    row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (seq,)).fetchone() if seq else (GENESIS,)
+def authentic_head(connection: Connection, keys: StoreKeys) -> Head | None:
+    """The head, if only an open store can have written it; ``None`` if not, or if there is none."""
+    row = connection.execute("SELECT seq, hash, version, settled, mac FROM head").fetchone()
+    if row is None:
+        return None
+    try:
+        head = Head(seq=row[0], hash=row[1], version=row[2], settled=row[3])
+        return head if keys.check_mac(row[4], "head", *_head_parts(head)) else None
+    except _MISSHAPEN:
+        return None
+
+
+def checked_end(connection: Connection, keys: StoreKeys) -> Head | None:
+    """The authentic head, if the chain ends there: its row is there, and rows behind it are such as a locked store writes."""
+    head = authentic_head(connection, keys)
+    if head is None:
+        return None
+    row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (head.seq,)).fetchone() if head.seq else (GENESIS,)
     # The hashes need no secret: whoever has the file can go on with them, and must not change a record by that.
-    behind = connection.execute("SELECT 1 FROM audit WHERE seq > ? AND record_id IS NOT NULL LIMIT 1", (seq,)).fetchone()
-    return row is not None and row[0] == link and behind is None
+    behind = connection.execute("SELECT 1 FROM audit WHERE seq > ? AND record_id IS NOT NULL LIMIT 1", (head.seq,)).fetchone()
+    return head if row is not None and row[0] == head.hash and behind is None else None
+
+
+def write_head(connection: Connection, keys: StoreKeys, head: Head) -> None:
+    """Authenticate a head, inside the caller's transaction."""
+    mac = keys.mac("head", *_head_parts(head))
+    connection.execute(
+        "INSERT OR REPLACE INTO head (id, seq, hash, mac, version, settled) VALUES (1, ?, ?, ?, ?, ?)",
+        (head.seq, head.hash, mac, head.version, head.settled),
+    )
+
+
+def raised(connection: Connection, keys: StoreKeys, head: Head) -> Head:
+    """The authentic head one version newer, inside the caller's transaction, and without a row."""
+    new = Head(seq=head.seq, hash=head.hash, version=head.version + 1, settled=head.seq)
+    write_head(connection, keys, new)
+    return new
 
 
 def newest_digest(connection: Connection, keys: StoreKeys, record_id: bytes) -> bytes | None:
@@ -89,79 +174,141 @@ def newest_digest(connection: Connection, keys: StoreKeys, record_id: bytes) -> 
     if found is None:
         return None
     *row, before = found
-    holds = row[0] <= _authentic_head(connection, keys)[0] and _holds(_row(*row), before or GENESIS)
+    head = authentic_head(connection, keys)
+    holds = head is not None and row[0] <= head.seq and row[2] == SEALED_WITH_KEY and _holds(row, before or GENESIS)
     digest: bytes = row[5]
     return digest if holds else b""
 
 
 def rows(connection: Connection, *, after: int = 0) -> Iterator[AuditRow]:
     """Every row in order, from the one after ``after``."""
-    for row in connection.execute(
-        "SELECT seq, at, sealing, sealed, record_id, record_digest, hash FROM audit WHERE seq > ? ORDER BY seq", (after,)
-    ):
-        yield _row(*row)
+    for row in connection.execute(f"{_SELECT} WHERE seq > ? ORDER BY seq", (after,)):
+        seq, at, sealing, sealed, record_id, record_digest, link = row
+        yield AuditRow(seq=seq, at=at, sealing=sealing, sealed=sealed, record_id=record_id, record_digest=record_digest, hash=link)
 
 
 def verify(connection: Connection) -> Broken | None:
     """Walk the whole chain without a secret: every link, no gap, and a head that stands on a row of it."""
+    return walk(connection).broken
+
+
+def walk(connection: Connection, end: Head | None = None) -> Walked:
+    """Walk the whole chain without a secret. ``end`` is the head to look for, if it is known better than the file tells it."""
     # One transaction: a host that writes meanwhile would move the head between the two questions.
-    connection.execute("SAVEPOINT verify")
+    connection.execute("SAVEPOINT walk")
     try:
-        head = connection.execute("SELECT seq, hash FROM head").fetchone()
-        return _walk(rows(connection), head)
+        head = connection.execute("SELECT seq, hash FROM head").fetchone() if end is None else (end.seq, end.hash)
+        return _Walk(head).over(connection.execute(f"{_SELECT} ORDER BY seq"))
     finally:
-        connection.execute("RELEASE verify")
+        connection.execute("RELEASE walk")
 
 
-def _walk(chain: Iterator[AuditRow], head: tuple[int, bytes] | None) -> Broken | None:
-    before, expected = GENESIS, 1
-    head_seq, head_hash = head or (0, GENESIS)
-    found = head_seq == 0 and head_hash == GENESIS
-    for row in chain:
-        if row.seq != expected:
-            return Broken(seq=expected, text="a row is missing")
-        if not _holds(row, before):
-            return Broken(seq=row.seq, text="a row, or its place in the chain, was changed")
-        if row.record_id is not None and (row.sealing != SEALED_WITH_KEY or (head is not None and found and row.seq > head_seq)):
-            return Broken(seq=row.seq, text="a row speaks of a key and was not written by an open keystore")
-        if row.seq == head_seq:
-            if row.hash != head_hash:
-                return Broken(seq=row.seq, text="the row is not the one that the head names")
-            found = True
-        before, expected = row.hash, expected + 1
-    if head is None and expected > 1:
-        return Broken(seq=expected, text="the head, which says where the rows end, is missing")
-    return None if found else Broken(seq=expected, text="the newest rows are missing")
+class _Walk:
+    """One walk. A row at fault by itself is told from one that only the head shows to be: what is accepted is the first kind."""
+
+    def __init__(self, head: tuple[int, bytes] | None) -> None:
+        self._no_head = head is None
+        self._head_seq, self._head_hash = head or (0, GENESIS)
+        self._found = self._head_seq == 0 and self._head_hash == GENESIS
+        self._fault: Broken | None = None
+        self._faulty = sha256()
+        self._at_head: Broken | None = None
+        self._good_at: int | None = None
+        self._newest: dict[bytes, bytes] = {}
+
+    def over(self, chain: Iterable[tuple[Any, ...]]) -> Walked:
+        before, expected, count = GENESIS, 1, 0
+        for row in chain:
+            seq, at, sealing, sealed, record_id, digest, link = row
+            count += 1
+            try:
+                holds = link == _link(before, seq, at, sealing, sealed, record_id, digest)
+            except _MISSHAPEN:
+                holds = False
+            if holds and seq == expected and self._fault is None:
+                self._good_at = at
+            else:
+                self._faulted(row, before, expected, holds=holds)
+            if record_id is not None:
+                self._about(row)
+            if seq == self._head_seq:
+                self._meet_head(seq, link)
+            before, expected = link, seq + 1
+        return self._end(expected, count)
+
+    def _faulted(self, row: tuple[Any, ...], before: Any, expected: int, *, holds: bool) -> None:
+        if self._fault is None:
+            missing = row[0] != expected
+            text = "a row is missing" if missing else "a row, or its place in the chain, was changed"
+            self._begin_fault(expected, text, "log_cut" if missing else "log_edited", before)
+        elif holds and row[4] == ACCEPTED and row[5] == self._faulty.digest():
+            self._fault = None
+            return
+        self._faulty.update(_exactly(row))
+
+    def _begin_fault(self, seq: int, text: str, name: str, before: Any) -> None:
+        self._fault = Broken(seq=seq, text=text, name=name, good_at=self._good_at)
+        self._faulty = sha256(_exactly((seq, before)))
+
+    def _about(self, row: tuple[Any, ...]) -> None:
+        seq, _, sealing, _, record_id, digest, link = row
+        text, name = "a row speaks of a key and was not written by an open keystore", "log_forged"
+        if sealing != SEALED_WITH_KEY:
+            if self._fault is None:
+                self._begin_fault(seq, text, name, link)
+        elif not self._no_head and self._found and seq > self._head_seq:
+            self._at_head = self._at_head or Broken(seq=seq, text=text, name=name, good_at=self._good_at)
+        else:
+            self._newest[record_id] = digest
+
+    def _meet_head(self, seq: int, link: bytes) -> None:
+        self._found = True
+        if link != self._head_hash:
+            self._at_head = Broken(seq=seq, text="the row is not the one that the head names", name="head_changed", good_at=self._good_at)
+
+    def _end(self, expected: int, count: int) -> Walked:
+        broken = self._fault or self._at_head
+        if broken is None and self._no_head and count:
+            text = "the head, which says where the rows end, is missing"
+            broken = Broken(seq=expected, text=text, name="head_missing", good_at=self._good_at)
+        if broken is None and not self._found:
+            broken = Broken(seq=expected, text="the newest rows are missing", name="log_truncated", good_at=self._good_at)
+        as_it_stands = None if self._fault is None else self._faulty.digest()
+        return Walked(rows=count, newest=self._newest, broken=broken, as_it_stands=as_it_stands)
 
 
-def _authentic_head(connection: Connection, keys: StoreKeys) -> tuple[int, bytes]:
-    """Where an open store left the chain; before its beginning if nothing says so that only an open store can have written."""
-    head = connection.execute("SELECT seq, hash, mac FROM head").fetchone()
-    try:
-        authentic = head is not None and keys.check_mac(head[2], "head", head[0].to_bytes(8, "big"), head[1])
-    except _MISSHAPEN:
-        authentic = False
-    return (head[0], head[1]) if authentic else (-1, b"")
+def _exactly(values: tuple[Any, ...]) -> bytes:
+    """Values of any type that SQLite can hold, each told from every other."""
+    from msgspec.msgpack import encode
+
+    return encode(values)
 
 
-def _write_head(connection: Connection, keys: StoreKeys, seq: int, link: bytes) -> None:
-    mac = keys.mac("head", seq.to_bytes(8, "big"), link)
-    connection.execute("INSERT OR REPLACE INTO head (id, seq, hash, mac) VALUES (1, ?, ?, ?)", (seq, link, mac))
+def _head_parts(head: Head) -> tuple[bytes, ...]:
+    """What the head's MAC covers. Before a store first says outside how new it is, the MAC is what it was in format 1."""
+    parts = (head.seq.to_bytes(8, "big"), head.hash)
+    if head.version == 0 and head.settled == 0:
+        return parts
+    return (*parts, head.version.to_bytes(8, "big"), head.settled.to_bytes(8, "big"))
 
 
-def _row(*columns: Any) -> AuditRow:
-    seq, at, sealing, sealed, record_id, record_digest, link = columns
-    return AuditRow(seq=seq, at=at, sealing=sealing, sealed=sealed, record_id=record_id, record_digest=record_digest, hash=link)
-
-
-def _holds(row: AuditRow, before: bytes) -> bool:
+def _holds(row: list[Any], before: bytes) -> bool:
     """Whether a row's hash is over what it says and the hash before."""
     try:
-        return row.hash == _link(before, row.seq, row.at, row.sealing, row.sealed, row.record_id, row.record_digest)
+        return bool(row[6] == _link(before, *row[:6]))
     except _MISSHAPEN:
         return False
 
 
+_PLACE_BYTES = (17).to_bytes(4, "big")
+_BEFORE = bind() + HASH_BYTES.to_bytes(4, "big")
+_NOTHING_CHANGED = bytes(8)
+
+
 def _link(before: bytes, seq: int, at: int, sealing: int, sealed: bytes, record_id: bytes | None, digest: bytes | None) -> bytes:
     place = seq.to_bytes(8, "big") + at.to_bytes(8, "big") + bytes((sealing,))
+    if record_id is None and digest is None and len(before) == HASH_BYTES:
+        # What ``bind`` gives, spelt out: a whole chain is walked at each unlocking, and most rows are of this kind.
+        size = len(sealed).to_bytes(4, "big")
+        return sha256(b"".join((_BEFORE, before, _PLACE_BYTES, place, size, sealed, _NOTHING_CHANGED))).digest()
     return sha256(bind(before, place, sealed, record_id or b"", digest or b"")).digest()

@@ -211,6 +211,8 @@ class StoreFile:
 def _open(path: str) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    # Text that is no UTF-8 was put there by somebody else: it is read as text that is nobody's, and judged, instead of failing.
+    connection.text_factory = _text
     # FULL: what was answered survives a power cut. secure_delete: a destroyed secret does not linger in free pages.
     # wal_autocheckpoint, in pages: the log begins anew early, as a commit that makes its file longer waits for the disk half as long again.
     connection.executescript(
@@ -218,3 +220,7 @@ def _open(path: str) -> sqlite3.Connection:
     )
     migrate(connection)
     return connection
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")

@@ -48,6 +48,8 @@ def _to_version_1(connection: Connection) -> None:
 _VERSION_2 = (
     # How often the store has said outside the file how new it is; authenticated together with the head. 0: never.
     "ALTER TABLE head ADD COLUMN version INTEGER NOT NULL DEFAULT 0",
+    # The row up to which it last did.
+    "ALTER TABLE head ADD COLUMN settled INTEGER NOT NULL DEFAULT 0",
     # Under which generation of the sealing keys a record stands.
     "ALTER TABLE records ADD COLUMN sealing INTEGER NOT NULL DEFAULT 1",
 )

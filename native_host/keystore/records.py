@@ -16,7 +16,6 @@ from native_host.errors import CannotUnseal, KeyState
 from native_host.keystore import chain
 from native_host.keystore.sealed import StoreKeys, bind
 from native_host.secret import SecretBytes
-from native_host.secret import wipe
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -233,18 +232,6 @@ def digests(connection: Connection) -> Iterator[tuple[bytes, bytes | None]]:
             yield record_id, _digest(record_id, owner, revision, metadata, secret)
         except _MISSHAPEN:
             yield record_id, None
-
-
-def opens(connection: Connection, keys: StoreKeys, record_id: bytes) -> bool:
-    """Whether both blobs of a record open as they stand, whatever the audit chain says of it."""
-    row = connection.execute("SELECT version, metadata, secret FROM records WHERE record_id = ?", (record_id,)).fetchone()
-    try:
-        metadata = _decode(keys.unseal_record("metadata", record_id, row[0], b"", row[1]))
-        if row[2] is not None:
-            wipe(keys.unseal_record("secret", record_id, metadata.version, metadata.alg.encode(), row[2]))
-    except (CannotUnseal, MsgspecError, *_MISSHAPEN):
-        return False
-    return True
 
 
 def _check_written(cursor: Cursor) -> None:

@@ -53,6 +53,7 @@ def add_generation(store: KeyStore, root: SecretBytes, alg: str) -> None:
         purpose = sealed.dek_purpose(blob, generation, alg)
         wrapped = sealed.wrap_dek(store_id, root, purpose, bytearray(urandom(32)))
         store.connection.execute("INSERT INTO deks VALUES (?, ?)", (purpose, wrapped))
+    store.vouch()
     store.raise_epoch()
 
 
@@ -70,3 +71,4 @@ def drop_old(store: KeyStore) -> None:
     for (purpose,) in store.connection.execute("SELECT purpose FROM deks").fetchall():
         if purpose.partition(":")[0] in sealed.BLOBS and purpose not in newest:
             store.connection.execute("DELETE FROM deks WHERE purpose = ?", (purpose,))
+    store.vouch()

@@ -6,27 +6,35 @@ Every change of a record is followed, in the same transaction, by the audit row 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import sqlite3
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from native_host.errors import CannotUnseal, InvalidParams, Locked, Uninitialized
-from native_host.keystore import chain, origins, records, refusals, sealed, slots
-from native_host.keystore.file import StoreFile
+from native_host.keystore import chain, counting, evidence, mending, origins, records, refusals, sealed, slots, vouching, watching
+from native_host.keystore.file import BUSY_SECONDS, StoreFile
 from native_host.secret import SecretBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from native_host.kek.counters import Counter
     from native_host.kek.provider import Kek
+    from native_host.keystore.evidence import Finding
     from native_host.keystore.slots import Slot
 
 CACHED_RECORDS = 256
+BUSY_MS = int(BUSY_SECONDS * 1000)
 
 
 class ChangedOutside(CannotUnseal):
-    """The KEK was right, and yet the audit chain does not end where an unlocked host left it."""
+    """The KEK was right, and yet the file is not as an unlocked host left it; ``findings`` is what is known of that."""
 
     default_message = "The keystore was changed from outside. See what is wrong with: strongroom audit verify"
+
+    def __init__(self, findings: Sequence[Finding] = ()) -> None:
+        super().__init__()
+        self.findings = tuple(findings)
 
 
 class LastSlot(InvalidParams):
@@ -47,6 +55,13 @@ class KeyStore(StoreFile):
         self._unrecorded: list[tuple[bytes, bytes]] = []
         self._cache: dict[bytes, records.Record] = {}
         self._owners: dict[bytes, bytes] = {}
+        self._held: sealed.StoreKeys | None = None
+        self._holding = False
+        self._counting: counting.Counting | None = None
+        self._watch = watching.Watch()
+        self._vouching = False
+        self._raising = False
+        self._least_version = 0
         self.was_open = False
 
     def close(self) -> None:
@@ -75,7 +90,7 @@ class KeyStore(StoreFile):
         """
         if self._keys is None:
             raise Locked if self.is_set_up else Uninitialized
-        if self.epoch() != self._epoch:
+        if self.epoch() != self._epoch or self._watch.found is not None:
             # Kept for its owner to notice: with the keys, everything else is to be forgotten that a lock ends.
             raise Locked
         return self._keys
@@ -83,7 +98,7 @@ class KeyStore(StoreFile):
     @property
     def is_unlocked(self) -> bool:
         """Whether this process holds the keys and nobody has locked the store since."""
-        return self._keys is not None and self.epoch() == self._epoch
+        return self._keys is not None and self.epoch() == self._epoch and self._watch.found is None
 
     @property
     def holds_keys(self) -> bool:
@@ -91,10 +106,19 @@ class KeyStore(StoreFile):
         return self._keys is not None
 
     def forget_keys(self) -> None:
-        """Wipe this process's keys; other hosts keep theirs."""
-        if self._keys is not None:
-            self._keys.wipe()
-        self._keys = None
+        """Wipe this process's keys; other hosts keep theirs. What was written since is told to the counter first."""
+        try:
+            with suppress(sqlite3.Error, CannotUnseal):
+                self._settle_last()
+        finally:
+            self._wipe()
+
+    def _wipe(self) -> None:
+        self._watch.end()
+        for keys in (self._keys, self._held):
+            if keys is not None:
+                keys.wipe()
+        self._keys = self._held = self._counting = None
         self._opened_unattended = None
         self._cache.clear()
         self._owners.clear()
@@ -128,6 +152,7 @@ class KeyStore(StoreFile):
         self.was_open = True
         self._opened_unattended = self._known_unattended = unattended
         self._epoch = self.epoch()
+        self.vouch()
 
     def slots(self) -> list[Slot]:
         """Every slot, oldest first."""
@@ -146,28 +171,161 @@ class KeyStore(StoreFile):
 
         Raises:
             CannotUnseal: a wrong KEK, or a changed slot or key.
-            ChangedOutside: the audit chain does not end where the store says, or is continued for somebody else while it is locked.
+            ChangedOutside: the file is not as an unlocked host left it.
         """
         with self.root_of(slot, kek) as root:
             self.unlock_with(root)
 
     def unlock_with(self, root: SecretBytes) -> None:
-        """Open the store with its root key; raises as ``unlock`` does."""
-        store_id, unattended, box_public = (self._meta(name) for name in ("storeId", "unattended", "auditPublic"))
+        """Open the store with its root key; raises as ``unlock`` does. A chain that takes long to walk is walked beside the open store."""
         wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
-        keys = sealed.unwrap_deks(store_id, root, wrapped)
-        if not chain.head_is_authentic(self.connection, keys) or box_public != keys.audit_public():
+        keys = sealed.unwrap_deks(self._meta("storeId"), root, wrapped)
+        whole = self._watch.found is not None or watching.is_short(self.connection)
+        try:
+            found = evidence.at_unlocking(self.connection, keys, whole=whole)
+            self._watch.found = None
+            if not found:
+                self._open_with(keys, whole=whole)
+        except BaseException:
             keys.wipe()
-            raise ChangedOutside
+            raise
+        if found:
+            self._hold(keys)
+            raise ChangedOutside(found)
+
+    def _open_with(self, keys: sealed.StoreKeys, *, whole: bool) -> None:
+        head = chain.authentic_head(self.connection, keys)
+        unattended = self._meta("unattended")
+        if not whole and head is not None:
+            self._watch.begin(self.path, head)
         self._epoch = self.epoch()
         self._keys = keys
         self.was_open = True
         self._opened_unattended = unattended == b"\x01"
 
+    # what somebody changed from outside
+
+    @contextmanager
+    def holding_back(self) -> Iterator[None]:
+        """For the block: keys of a store that was changed from outside are kept while its owner decides, and the store is locked."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+            if self._held is not None:
+                self._held.wipe()
+            self._held = None
+
+    def hold_back(self) -> None:
+        """Take the keys of the open store back until its owner has decided, inside ``holding_back``."""
+        keys, self._keys = self._keys, None
+        self._opened_unattended = None
+        if keys is not None:
+            self._hold(keys)
+
+    def _hold(self, keys: sealed.StoreKeys) -> None:
+        if self._holding:
+            self._held = keys
+        else:
+            keys.wipe()
+
+    def go_on(self, *, least_version: int) -> list[tuple[bytes, bytes]]:
+        """Open the store with what is there, as its owner decided, inside ``holding_back`` and the caller's transaction, which is to write
+        the audit row that says so. Gives the records that are not as the log says, with their present digests.
+
+        The head is authenticated where the rows end; its version is at least ``least_version``.
+        """
+        keys, self._held = self._held, None
+        if keys is None:
+            raise Locked
+        self._open_with(keys, whole=True)
+        changes, differing = mending.mend(self.connection, keys)
+        self._unrecorded += changes
+        self._least_version = least_version
+        self.vouch()
+        return differing
+
+    def take_over(self, record_id: bytes, digest: bytes) -> None:
+        """Let the log say that a record is as it stands now, inside a transaction."""
+        self._changed(record_id, digest)
+
+    # how new it is, said outside the file
+
+    def head(self) -> chain.Head:
+        """Where the open store's chain ends; raises ``Locked``, ``ChangedOutside``."""
+        head = chain.authentic_head(self.connection, self.keys)
+        if head is None:
+            raise ChangedOutside
+        return head
+
+    def counter(self) -> tuple[str, bytes] | None:
+        """The kind and parameters of the counter that the open store uses; raises ``Locked``, ``CannotUnseal``."""
+        found = counting.kept(self.connection)
+        return None if found is None else (found.kind, counting.parameters_of(self._held or self.keys, found))
+
+    def counter_kind(self) -> str | None:
+        """What the file says of where its counter is; also of a locked store, for whom it is worth no more than the file."""
+        try:
+            found = counting.kept(self.connection)
+        except CannotUnseal:
+            return None
+        return None if found is None else found.kind
+
+    def use_counter(self, kind: str, counter: Counter, parameters: bytes) -> None:
+        """From now on, until the store is locked, tell this counter of each new version."""
+        self._counting = counting.Counting(kind, counter, parameters)
+
+    def keep_counter(self, kind: str, counter: Counter, parameters: bytes, value: int) -> None:
+        """Use a new counter, which stands at ``value``, inside a transaction."""
+        counting.keep(self.connection, self.keys, kind, parameters)
+        self._least_version = max(self._least_version, value)
+        self.vouch()
+        self.use_counter(kind, counter, parameters)
+
+    def drop_counter(self) -> None:
+        """Use none any more, inside a transaction."""
+        self.connection.execute("DELETE FROM meta WHERE name = ?", (counting.SETTING,))
+        self._counting = None
+        self.vouch()
+
+    def settle(self) -> None:
+        """Raise the version with the next audit row: something weighty has changed, or the store is being locked or opened."""
+        self._raising = True
+
+    def vouch(self) -> None:
+        """Vouch for the slots, wrapped keys and settings as they are at the next audit row, inside a transaction that changes them."""
+        self._vouching = self._raising = True
+
+    def _settle_last(self) -> None:
+        """Raise the version for what was written since, without a row: these keys are about to be wiped."""
+        if self._keys is None or self._counting is None or self.is_in_batch or not self.is_unlocked:
+            return
+        self.connection.execute("PRAGMA busy_timeout = 300")
+        try:
+            head = chain.checked_end(self.connection, self._keys)
+            if head is not None and head.seq > head.settled:
+                with self.transaction():
+                    head = chain.checked_end(self.connection, self._keys)
+                    if head is not None and head.seq > head.settled:
+                        self._due(chain.raised(self.connection, self._keys, head).version)
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+
+    def _due(self, version: int) -> None:
+        if self._counting is not None:
+            self._counting.due = version
+
+    def _commit(self) -> None:
+        super()._commit()
+        if self._counting is not None and self._counting.due:
+            self._counting.follow(self.connection)
+
     def add_slot(self, root: SecretBytes, kek: Kek, *, kind: str, label: str, parameters: bytes) -> Slot:
         """One more way in, inside the caller's transaction; ``root`` comes from ``root_of``."""
         slot = slots.wrap_root(self._vouched(), root, kek, kind=kind, label=label, parameters=parameters)
         slots.write_slot(self.connection, slot, self._clock())
+        self.vouch()
         return slot
 
     def remove_slot(self, slot_id: bytes) -> None:
@@ -179,6 +337,7 @@ class KeyStore(StoreFile):
         if [slot.slot_id for slot in self.slots()] == [slot_id]:
             raise LastSlot
         slots.remove_slot(self.connection, slot_id)
+        self.vouch()
         refusals.end_failures(self.connection, slot_id)
 
     def _vouched(self) -> bytes:
@@ -192,8 +351,8 @@ class KeyStore(StoreFile):
         return bytes(row[0])
 
     def _check_complete(self) -> None:
-        if self._unrecorded:
-            raise AssertionError("a record was changed without an audit row")
+        if self._unrecorded or self._vouching:
+            raise AssertionError("a record, slot, key or setting was changed without an audit row")
 
     def _forget(self) -> None:
         super()._forget()
@@ -201,6 +360,8 @@ class KeyStore(StoreFile):
 
     def _undo(self, *, first: bool) -> None:
         self._unrecorded.clear()
+        self._vouching = False
+        self._least_version = 0
         super()._undo(first=first)
 
     # audit
@@ -211,14 +372,30 @@ class KeyStore(StoreFile):
         Raises:
             ChangedOutside: the chain no longer ends where an unlocked host left it. To go on would authenticate what is left of it.
         """
-        keys = self._keys
-        if keys is not None and not chain.head_is_authentic(self.connection, keys):
+        keys, head = self._keys, None
+        if keys is None:
+            if self._vouching:
+                raise Locked
+            chain.append(self.connection, None, self._meta("auditPublic"), self._clock(), content)
+            return
+        head = chain.checked_end(self.connection, keys)
+        if head is None:
             raise ChangedOutside
-        box_public = b"" if keys is not None else self._meta("auditPublic")
-        changes: list[tuple[bytes, bytes] | None] = [*self._unrecorded] or [None]
-        for change in changes:
-            chain.append(self.connection, keys, box_public, self._clock(), content, change)
-        self._unrecorded = []
+        changes: list[tuple[bytes, bytes] | None] = [*self._unrecorded]
+        if self._vouching:
+            changes.append((chain.VOUCHED, vouching.write_list(self.connection)))
+        version = self._next_version(head)
+        for change in changes or [None]:
+            head = chain.append(self.connection, keys, b"", self._clock(), content, change, head=head, version=version)
+        self._unrecorded, self._vouching, self._raising, self._least_version = [], False, False, 0
+        if version is not None:
+            self._due(version)
+
+    def _next_version(self, head: chain.Head) -> int | None:
+        """The version to raise the store to with this row; ``None`` for the one it has. A store that never had a counter has none."""
+        if self._least_version:
+            return max(self._least_version, head.version + 1)
+        return head.version + 1 if self._raising and head.version else None
 
     def read_audit(self, row: chain.AuditRow) -> bytes:
         """The content of an audit row; raises ``Locked``, ``CannotUnseal``."""
@@ -247,15 +424,26 @@ class KeyStore(StoreFile):
 
     def update(self, record: records.Record, metadata: records.Metadata) -> None:
         """Write new metadata over a record inside a transaction."""
+        self._raising = self._raising or _is_weighty(record.metadata, metadata)
         self._changed(record.record_id, records.update(self.connection, self.keys, record, metadata, self._clock()))
 
     def replace(self, record: records.Record, metadata: records.Metadata, secret: bytearray, identity: bytes | None) -> None:
         """Write a new secret with its metadata over a record inside a transaction; raises ``sqlite3.IntegrityError`` as ``insert`` does."""
+        self.settle()
         digest = records.replace(self.connection, self.keys, record, metadata, secret, identity, self._clock())
         self._changed(record.record_id, digest)
 
+    def bring_over(self, record: records.Record) -> None:
+        """Write a record under the newest generation of DEKs inside a transaction."""
+        self._changed(record.record_id, records.bring_over(self.connection, self.keys, record, record.metadata, self._clock()))
+
+    def behind(self, *, limit: int) -> list[records.Record]:
+        """Up to ``limit`` records that stand under an older generation of DEKs; raises ``Locked``, ``CannotUnseal``."""
+        return records.behind(self.connection, self.keys, limit=limit)
+
     def destroy(self, record: records.Record, metadata: records.Metadata) -> None:
         """Take a record's secret away for good inside a transaction, leaving a tombstone with ``metadata``."""
+        self.settle()
         self._changed(record.record_id, records.destroy(self.connection, self.keys, record, metadata, self._clock()))
 
     def read(self, record_id: bytes) -> records.Record | None:
@@ -294,6 +482,7 @@ class KeyStore(StoreFile):
         """Authenticate an attachment, inside a transaction."""
         self._known_attachments.clear()
         origins.confirm(self.connection, self.keys, attachment)
+        self.settle()
 
     def is_program_confirmed(self, program: tuple[str, ...]) -> bool:
         """Whether the person let exactly this command answer for them; raises ``Locked``."""
@@ -304,6 +493,7 @@ class KeyStore(StoreFile):
         """Let this command, and no other, answer for the person, inside a transaction."""
         mac = self.keys.mac("program", *(part.encode() for part in program))
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('approvalProgram', ?)", (mac,))
+        self.vouch()
 
     # refusals
 
@@ -330,3 +520,13 @@ class KeyStore(StoreFile):
     def end_refusals(self, origin: str) -> None:
         """Forget this origin's refusals, inside a transaction."""
         refusals.end_count(self.connection, origin)
+
+
+def _is_weighty(before: records.Metadata, after: records.Metadata) -> bool:
+    """Whether a change takes something from a key that an older copy of the file would give back."""
+    return (before.state, before.usages, before.expires_at, before.max_uses) != (
+        after.state,
+        after.usages,
+        after.expires_at,
+        after.max_uses,
+    )

@@ -1,0 +1,152 @@
+"""What is found of a file that somebody changed without the store's keys, each by a name, in words for its owner.
+
+Most of it needs no secret: the hashes of the audit chain, and the digests in it of every record and of the store's own rows. That the chain's
+head was written by an open store needs the store's keys; that the whole file is no older copy needs the counter outside it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from native_host.keystore import chain, records, vouching
+from native_host.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from sqlite3 import Connection
+
+    from native_host.keystore.chain import Broken, Head, Walked
+    from native_host.keystore.sealed import StoreKeys
+    from native_host.keystore.vouching import Difference
+
+HEAD_MISSING = "The mark that says where the record of decisions ends is missing."
+HEAD_CHANGED = "The mark that says where the record of decisions ends was not made by your keystore."
+END_CHANGED = "The end of the record of decisions is not as your keystore left it."
+NEVER_VOUCHED = "What your keystore knows of its ways in and settings was taken out of its record."
+LOG = "Entry {seq} of the record of decisions: {text}."
+KEY_REMOVED = "A key was taken out of the file."
+KEY_CHANGED = "A key is not as your keystore left it: it was changed, exchanged, or put back to an earlier state."
+KEY_UNKNOWN = "A key is in the file that your record of decisions does not know."
+OWN = {
+    ("slot", "added"): "A way in was added, or put back after you removed it: {label}.",
+    ("slot", "removed"): "A way in was taken out: {label}.",
+    ("slot", "changed"): "A way in was changed: {label}.",
+    ("key", "added"): "A key of the keystore itself was put in: {label}.",
+    ("key", "removed"): "A key of the keystore itself was taken out: {label}.",
+    ("key", "changed"): "A key of the keystore itself was changed: {label}.",
+    ("setting", "added"): "A setting of the keystore was put in: {label}.",
+    ("setting", "removed"): "A setting of the keystore was taken out: {label}.",
+    ("setting", "changed"): "A setting of the keystore was changed: {label}.",
+}
+
+
+class Finding(Value, frozen=True, kw_only=True):
+    """One thing that is not as the store left it. ``good_at`` is the time of the last entry before it that is as it was written, in
+    milliseconds since 1970; ``seq`` is that of an entry, ``record_id`` of what concerns one key, which is refused at its use."""
+
+    name: str
+    text: str
+    seq: int | None = None
+    good_at: int | None = None
+    record_id: bytes | None = None
+
+
+class Examined(Value, frozen=True, kw_only=True):
+    """What can be told of a file without a secret."""
+
+    rows: int
+    findings: tuple[Finding, ...]
+
+
+def examine(connection: Connection) -> Examined:
+    """Everything that can be told without a secret."""
+    with _Snapshot(connection):
+        walked = chain.walk(connection)
+        findings = (*_about_chain(walked.broken), *_own(connection, walked.newest.get(chain.VOUCHED)), *of_records(connection, walked))
+        return Examined(rows=walked.rows, findings=findings)
+
+
+def at_unlocking(connection: Connection, keys: StoreKeys, *, whole: bool) -> list[Finding]:
+    """What keeps the store closed until its owner decides; ``whole``: with a walk over the whole chain. Records are not looked at here:
+    each is checked at its use, and one that was changed leaves the others usable."""
+    with _Snapshot(connection):
+        head = chain.authentic_head(connection, keys)
+        found = list(_about_head(connection, head))
+        walked = chain.walk(connection, head) if whole else None
+        if walked is not None:
+            found += [one for one in _about_chain(walked.broken) if one.name not in {other.name for other in found}]
+        elif head is not None and chain.checked_end(connection, keys) is None:
+            found.append(Finding(name="log_truncated", text=END_CHANGED, seq=head.seq))
+        newest = walked.newest.get(chain.VOUCHED) if walked else chain.newest_digest(connection, keys, chain.VOUCHED)
+        found += _own(connection, newest)
+        if newest is None and head is not None and head.version:
+            found.append(Finding(name="setting_removed", text=NEVER_VOUCHED))
+        if not found and not _box_is_ours(connection, keys):
+            found.append(_of(vouching.Difference(what="setting", how="changed", label="auditPublic")))
+        return found
+
+
+def in_passing(connection: Connection, known: Head) -> Finding | None:
+    """What a walk over the whole chain finds beside an open store; ``known`` is the head that was authentic when it was opened."""
+    with _Snapshot(connection):
+        row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (known.seq,)).fetchone() if known.seq else (chain.GENESIS,)
+        if row is None or row[0] != known.hash:
+            return Finding(name="log_truncated", text=END_CHANGED, seq=known.seq)
+        return next(iter(_about_chain(chain.walk(connection).broken)), None)
+
+
+def of_records(connection: Connection, walked: Walked) -> Iterator[Finding]:
+    """Records that are not as the newest row about them says."""
+    missing = {record_id for record_id in walked.newest if record_id not in chain.OWN_NAMES}
+    for record_id, digest in records.digests(connection):
+        missing.discard(record_id)
+        newest = walked.newest.get(record_id)
+        if newest is None:
+            yield Finding(name="key_unknown", text=KEY_UNKNOWN, record_id=record_id)
+        elif digest != newest:
+            yield Finding(name="key_changed", text=KEY_CHANGED, record_id=record_id)
+    for record_id in sorted(missing, key=repr):
+        yield Finding(name="key_removed", text=KEY_REMOVED, record_id=record_id)
+
+
+def _about_head(connection: Connection, head: Head | None) -> Iterator[Finding]:
+    if head is not None:
+        return
+    if connection.execute("SELECT 1 FROM head").fetchone() is None:
+        yield Finding(name="head_missing", text=HEAD_MISSING)
+    else:
+        yield Finding(name="head_changed", text=HEAD_CHANGED)
+
+
+def _about_chain(broken: Broken | None) -> Iterator[Finding]:
+    if broken is not None:
+        good_at = broken.good_at if isinstance(broken.good_at, int) else None
+        yield Finding(name=broken.name, text=LOG.format(seq=broken.seq, text=broken.text), seq=broken.seq, good_at=good_at)
+
+
+def _own(connection: Connection, newest: bytes | None) -> list[Finding]:
+    return [_of(difference) for difference in vouching.differences(connection, newest)]
+
+
+def _of(difference: Difference) -> Finding:
+    text = OWN[difference.what, difference.how].format(label=difference.label)
+    return Finding(name=f"{'own_key' if difference.what == 'key' else difference.what}_{difference.how}", text=text)
+
+
+def _box_is_ours(connection: Connection, keys: StoreKeys) -> bool:
+    """Whether what happens while the store is locked is written down for its owner, and nobody else."""
+    row = connection.execute("SELECT value FROM meta WHERE name = 'auditPublic'").fetchone()
+    return row is not None and row[0] == keys.audit_public()
+
+
+class _Snapshot:
+    """One read transaction for a block: a host that writes meanwhile would make what is compared belong to different times."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("SAVEPOINT snapshot")
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.execute("RELEASE snapshot")
