@@ -5,11 +5,15 @@ stdin ─▶ transport ─▶ caller ─▶ session ─▶ policy ─▶ approva
 The main thread reads, and answers what needs nobody. What needs the person goes to the lane, one at a time, on a thread
 of its own. A third thread looks after time: idle lock, another host's lock, the parent's death. One lock, the house lock,
 is held around everything but waiting.
+
+Behind hello the stages are built, and the process confines itself for good before a secret is in it; no other thread is
+started before, because a thread that runs already would stay as it was.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from _thread import allocate_lock, start_new_thread
 from contextlib import contextmanager, suppress
 from time import monotonic, sleep, time
@@ -19,6 +23,7 @@ from native_host import incidents
 from native_host.caller.process import identify, parent_gone, parent_handle, wait_for_parent
 from native_host.config import find_paths, make_folder, read_config
 from native_host.errors import (
+    BackendUnavailable,
     Busy,
     Cancelled,
     HelloRequired,
@@ -102,6 +107,18 @@ def _with_home(caller: Caller, paths: Paths) -> Caller:
     return replace(caller, evidence=(*caller.evidence, Evidence(signal="home", level="unknown", text=text)))
 
 
+def wait_for_input(frames_in: int, parent: int | None, seconds: float) -> bool | None:
+    """True once there is input, or its end; false if the process behind the handle ``parent`` has ended; ``None`` after that time."""
+    from select import POLLIN, poll
+
+    poller = poll()
+    poller.register(frames_in, POLLIN)
+    if parent is not None:
+        poller.register(parent, POLLIN)
+    ready = [descriptor for descriptor, _ in poller.poll(int(seconds * 1000))]
+    return frames_in in ready if ready else None
+
+
 class Host:
     """One port. Methods that start with an underscore are called with the house lock held."""
 
@@ -122,29 +139,52 @@ class Host:
         self._lane = Lane(self.attend)
         self._making = 0
         self._built: Stages | None = None
+        self._parent = (os.getppid(), parent_handle())
 
     @property
     def _stages(self) -> Stages:
         """The stages behind hello; raises ``BackendUnavailable`` if ``config.toml`` cannot be followed."""
         if self._built is None:
-            from native_host.stages import Stages
-
-            self._built = Stages(self._file, read_config(self._paths), self._paths, self._environ, self.aside)
+            self._built = self._build()
             self._file = self._built.store
             self._lane.withdraw_ask = self._built.approver.withdraw
+            start_new_thread(self.look_after_time, self._parent)
         return self._built
+
+    def _build(self) -> Stages:
+        from native_host.approval.choose import approver_environment
+        from native_host.confinement import prepare
+
+        config = read_config(self._paths)
+        try:
+            # First, so that the process that it starts is up by the time that the stages are.
+            prepare(config.approval.program, approver_environment(self._environ))
+        except (OSError, ValueError):
+            raise BackendUnavailable("The program that asks for approvals cannot be started. Try again.", detail="approver") from None
+        from native_host.stages import Stages
+
+        return Stages(self._file, config, self._paths, self._environ, self.aside)
 
     def run(self, frames_in: int) -> None:
         """Read and answer until the port closes, then lock and end the process."""
-        start_new_thread(self.look_after_time, (os.getppid(), parent_handle()))
         reader = FrameReader()
-        while (frames := read_frames(frames_in, reader)) is not None:
+        while self._has_input(frames_in) and (frames := read_frames(frames_in, reader)) is not None:
             with self._house_lock:
                 self._answer_all(frames)
         last = monotonic() + LAST_SECONDS
         while self._making and monotonic() < last:
             sleep(0.01)
         self.end()
+
+    def _has_input(self, frames_in: int) -> bool:
+        """Wait for input, or for the parent's end: until the stages are built, this thread looks after that itself."""
+        while self._built is None and sys.platform != "win32":
+            ready = wait_for_input(frames_in, self._parent[1], TICK_SECONDS)
+            if ready is not None:
+                return ready
+            if parent_gone(self._parent[0]):
+                return False
+        return True
 
     def _end_aside(self) -> None:
         start_new_thread(self.end, ())

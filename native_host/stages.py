@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from native_host.approval.authorize import Grants, authorize, permit_without_asking
 from native_host.asking import Asking
 from native_host.audit import Audit
+from native_host.config import make_folder
+from native_host.confinement import confine
+from native_host.confinement.reach import reach_of
 from native_host.errors import Busy, KmsError, PolicyDenied
 from native_host.kek.provider import Settings
 from native_host.keystore.store import KeyStore
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from native_host.transport.jsonrpc import Call
 
 TURN_FILE = "approval.lock"
+PLUGGED = frozenset({"fido2", "two_factor"})
+"""Kinds of slots whose device may be plugged in while the host runs, into this process: tokens have a process of their own."""
 REFUSALS = frozenset({"user_rejected", "cancelled", "cannot_unseal", "uninitialized"})
 
 
@@ -61,6 +67,17 @@ class Stages:
             settings=Settings(tpm=config.tpm, pkcs11=config.pkcs11),
         )
         self.operations = Operations(house, idle_lock_seconds=config.session.idle_lock_seconds)
+        self._confine(config, paths, environ)
+
+    def _confine(self, config: Config, paths: Paths, environ: Mapping[str, str]) -> None:
+        """Give up what none of these needs. Here, so that no operation can be had in a host that has not."""
+        with suppress(OSError):  # what goes wrong later is written down there, if it is there
+            make_folder(paths.state)
+        self._plugged = self._needs_plugged()
+        confine(reach_of(config, paths, environ, plugged=self._plugged))
+
+    def _needs_plugged(self) -> bool:
+        return any(slot.kind in PLUGGED for slot in self.store.slots())
 
     def decide(self, session: Session, call: Call) -> tuple[Facts, Decision]:
         """What is known about a call, and what policy says to it; raises what ``Operations.describe`` raises."""

@@ -28,8 +28,8 @@ from native_host.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from subprocess import Popen
 
+    from native_host.confinement import Child
     from native_host.protocol.approver import Ask, GrantOffer
     from native_host.review.requests import Review
 
@@ -70,13 +70,14 @@ class Approver(Protocol):
 class ProgramApprover:
     """An approver that is a program speaking frames on its standard input and output.
 
-    ``argv`` is started without a shell. ``environ`` is the program's whole environment.
+    ``argv`` is started without a shell. ``environ`` is the program's whole environment. In a host that is confined both were fixed
+    before: see ``native_host.confinement``.
     """
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
         self._argv = list(argv)
         self._environ = dict(environ)
-        self._process: Popen[bytes] | None = None
+        self._process: Child | None = None
         self._arrived: SimpleQueue[Answer | Withdraw | _Ended | None] = SimpleQueue()
         self._outgoing: SimpleQueue[bytes | None] = SimpleQueue()
         self._last_id = 0
@@ -176,13 +177,13 @@ class ProgramApprover:
         self._outgoing.put(len(body).to_bytes(HEADER_BYTES, byteorder) + body)
 
     def _start(self) -> None:
-        from subprocess import PIPE, Popen
+        from native_host.confinement import start
 
         if self._process is not None and self._process.poll() is None:
             return
         self._end()
         try:
-            process = Popen(self._argv, stdin=PIPE, stdout=PIPE, env=self._environ)
+            process = start(self._argv, self._environ)
         except OSError:
             raise BackendUnavailable("The program that asks for approvals cannot be started.", detail="approver") from None
         self._process, self._outgoing = process, SimpleQueue()
@@ -200,11 +201,11 @@ class ProgramApprover:
 class _Ended:
     """A program closed its output, or wrote what is no answer."""
 
-    def __init__(self, process: Popen[bytes]) -> None:
+    def __init__(self, process: Child) -> None:
         self.process = process
 
 
-def _write_asks(process: Popen[bytes], outgoing: SimpleQueue[bytes | None]) -> None:
+def _write_asks(process: Child, outgoing: SimpleQueue[bytes | None]) -> None:
     """Write frames to a program until there is ``None``; on a thread, so that a program that does not read keeps nobody waiting."""
     stream = process.stdin
     if stream is None:
@@ -216,7 +217,7 @@ def _write_asks(process: Popen[bytes], outgoing: SimpleQueue[bytes | None]) -> N
             stream.flush()
 
 
-def _read_answers(process: Popen[bytes], arrived: SimpleQueue[Answer | Withdraw | _Ended | None]) -> None:
+def _read_answers(process: Child, arrived: SimpleQueue[Answer | Withdraw | _Ended | None]) -> None:
     """Put a program's answers into the queue in the order in which they come; on a thread, so that a wait can be interrupted."""
     from sys import byteorder
 

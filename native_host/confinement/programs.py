@@ -22,7 +22,7 @@ _SCRUBBED = ("PYTHON", "LD_", "DYLD_")
 
 
 class Child(Protocol):
-    """A running program, with as much of ``subprocess.Popen`` as its users need. ``stdin`` and ``stdout`` are binary and buffered."""
+    """A running program, with as much of ``subprocess.Popen`` as its users need; ``stdin`` and ``stdout`` are pipes, and binary."""
 
     stdin: IO[bytes] | None
     stdout: IO[bytes] | None
@@ -31,8 +31,8 @@ class Child(Protocol):
     def poll(self) -> int | None:
         """The exit status, below zero for a signal's number; ``None`` while it runs."""
 
-    def wait(self) -> int:
-        """Wait for the end; the exit status."""
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end; the exit status. Raises ``subprocess.TimeoutExpired`` after ``timeout`` seconds."""
 
     def kill(self) -> None:
         """End it at once (SIGKILL); of one that has ended, nothing."""
@@ -62,19 +62,18 @@ def prepare(configured: Sequence[str] | None, environ: Mapping[str, str]) -> Non
     _starter = Starter([*PROGRAMS.values(), *([configured] if configured else [])], clean_environment(environ))
 
 
-def start(argv: Sequence[str], environ: Mapping[str, str]) -> Child:
+def start(argv: Sequence[str], environ: Mapping[str, str], *, bufsize: int = -1) -> Child:
     """Start a program without a shell. Where there is a starter, only one of its list, in the environment that it was given.
 
-    Raises:
-        OSError: it cannot be started, or is not in the list.
+    ``bufsize`` is that of the pipes, as ``open`` takes it. Raises ``OSError``: it cannot be started, or is not in the list.
     """
     if _starter is not None:
-        return _starter.start(argv)
+        return _starter.start(argv, bufsize=bufsize)
     from subprocess import PIPE, Popen
 
-    return Popen(argv, stdin=PIPE, stdout=PIPE, env=environ)
+    return Popen(argv, stdin=PIPE, stdout=PIPE, env=environ, bufsize=bufsize)
 
 
-def spawn(name: str) -> Child:
-    """Start one of our own programs by its name in ``PROGRAMS``; raises ``OSError`` as ``start`` does."""
-    return start(PROGRAMS[name], clean_environment(os.environ))
+def spawn(name: str, *, bufsize: int = -1) -> Child:
+    """Start one of our own programs by its name in ``PROGRAMS``; otherwise as ``start``."""
+    return start(PROGRAMS[name], clean_environment(os.environ), bufsize=bufsize)

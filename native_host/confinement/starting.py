@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from _socket import AF_UNIX, MSG_DONTWAIT, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET, socketpair
+from _socket import AF_UNIX, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET, socketpair
 from _thread import allocate_lock
+from contextlib import suppress
+from select import POLLIN, poll
 from typing import IO, TYPE_CHECKING
 
 from native_host.confinement.starter import CONTROL, INT_BYTES, encode_programs
@@ -22,10 +24,10 @@ KILLED = -9
 class Started:
     """A program that the starter runs for us: see ``Child``."""
 
-    def __init__(self, pid: int, leash: socket, stdin: int, stdout: int) -> None:
+    def __init__(self, pid: int, leash: socket, stdin: int, stdout: int, bufsize: int) -> None:
         self.pid = pid
-        self.stdin: IO[bytes] | None = os.fdopen(stdin, "wb")
-        self.stdout: IO[bytes] | None = os.fdopen(stdout, "rb")
+        self.stdin: IO[bytes] | None = os.fdopen(stdin, "wb", bufsize)
+        self.stdout: IO[bytes] | None = os.fdopen(stdout, "rb", bufsize)
         self._leash = leash
         self._lock = allocate_lock()
         self._status: int | None = None
@@ -33,29 +35,34 @@ class Started:
     def poll(self) -> int | None:
         if self._lock.acquire(blocking=False):  # else another thread waits for the end, so it runs
             try:
-                self._receive(wait=False)
+                self._receive(0.0)
             finally:
                 self._lock.release()
         return self._status
 
-    def wait(self) -> int:
+    def wait(self, timeout: float | None = None) -> int:
         with self._lock:
-            self._receive(wait=True)
-        return KILLED if self._status is None else self._status
+            self._receive(timeout)
+        if self._status is None:
+            from subprocess import TimeoutExpired
+
+            raise TimeoutExpired(str(self.pid), timeout or 0.0)
+        return self._status
 
     def kill(self) -> None:
-        try:
+        with suppress(OSError):  # it has ended
             self._leash.send(b"\0")
-        except OSError:  # it has ended
-            return
 
-    def _receive(self, *, wait: bool) -> None:
+    def _receive(self, seconds: float | None) -> None:
+        """Take in the exit status, if it comes in that time."""
         if self._status is not None:
             return
-        try:
-            body = self._leash.recv(INT_BYTES, 0 if wait else MSG_DONTWAIT)
-        except BlockingIOError:
+        waiting = poll()
+        waiting.register(self._leash, POLLIN)
+        if not waiting.poll(None if seconds is None else seconds * 1000):
             return
+        try:
+            body = self._leash.recv(INT_BYTES)
         except OSError:
             body = b""
         # The starter ends what it runs when it ends itself; without its word the program is as good as killed.
@@ -87,7 +94,7 @@ class Starter:
             theirs.close()
         self._control.send(listed)
 
-    def start(self, argv: Sequence[str]) -> Started:
+    def start(self, argv: Sequence[str], *, bufsize: int = -1) -> Started:
         """Start one of the programs.
 
         Raises:
@@ -112,7 +119,7 @@ class Starter:
             theirs.close()
             os.close(stdin)
             os.close(stdout)
-        return Started(pid, leash, ours_in, ours_out)
+        return Started(pid, leash, ours_in, ours_out, bufsize)
 
     def close(self) -> None:
         """End it and what it runs."""
