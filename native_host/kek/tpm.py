@@ -253,7 +253,7 @@ def read_parameters(parameters: bytes) -> TpmParameters:
     """What a slot says; raises ``CannotUnseal`` if it is not within the bounds."""
     try:
         return decode(parameters, type=TpmParameters)
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError):
         raise CannotUnseal from None
 
 

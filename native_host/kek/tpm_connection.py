@@ -32,7 +32,7 @@ TCTIS: Final = frozenset({"device", "tabrmd", "swtpm", "mssim"})
 """What a TCTI may be. tpm2-tss would also load any library and run any command that is named; a configuration shall do neither in
 the process that holds the keys."""
 
-ELSEWHERE = "Another way into the keystore still opens it."
+ELSEWHERE = "Any other slot still opens the keystore."
 OTHER_PLATFORM = f"The TPM can be used on Linux only, so far. {ELSEWHERE}"
 NO_TPM = f"This computer shows no TPM: there is no {DEVICE}. It may be turned off in the firmware's settings. {ELSEWHERE}"
 NO_ACCESS = f"You may not use {DEVICE}. Join its group and log in again: sudo usermod -aG tss $USER"

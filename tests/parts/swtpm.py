@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from native_host.config import TpmConfig
@@ -90,6 +93,64 @@ class Swtpm:
         """Every byte that went to the TPM and came from it, as swtpm logged them."""
         lines = self._log.read_text().splitlines()
         return b"".join(bytes.fromhex(line) for line in lines if line.startswith(" ") and _is_hex(line))
+
+
+class Relay:
+    """Between the host and a TPM: hands everything on, and changes one byte of one answer if told which.
+
+    ``answers`` counts those of the TPM's own socket since ``begin``.
+    """
+
+    def __init__(self, tpm: Swtpm) -> None:
+        self._tpm = tpm
+        self.socket = tpm.folder / "relay"
+        self.answers = 0
+        self._spoil: tuple[int, int] | None = None
+        self._listening = [self._listen(""), self._listen(".ctrl")]
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(tpm=TpmConfig(tcti=f"swtpm:path={self.socket}"))
+
+    def begin(self, spoil: tuple[int, int] | None = None) -> None:
+        """Change byte ``spoil[1]`` of answer ``spoil[0]``; an offset below zero counts from its end."""
+        self.answers, self._spoil = 0, spoil
+
+    def close(self) -> None:
+        for listening in self._listening:
+            listening.shutdown(socket.SHUT_RDWR)  # wakes who waits in it, as closing does not
+            listening.close()
+
+    def _listen(self, suffix: str) -> socket.socket:
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(f"{self.socket}{suffix}")
+        listening.listen()
+        threading.Thread(target=self._accept, args=(listening, suffix), daemon=True).start()
+        return listening
+
+    def _accept(self, listening: socket.socket, suffix: str) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listening.accept()
+                threading.Thread(target=self._relay, args=(near, suffix), daemon=True).start()
+
+    def _relay(self, near: socket.socket, suffix: str) -> None:
+        with near, socket.socket(socket.AF_UNIX) as far, suppress(OSError):
+            far.connect(f"{self._tpm.socket}{suffix}")
+            while True:
+                for source in select.select((near, far), (), ())[0]:
+                    data = bytearray(source.recv(8192))
+                    if not data:
+                        return
+                    if source is far and not suffix:
+                        self._change(data)
+                    (near if source is far else far).sendall(data)
+
+    def _change(self, answer: bytearray) -> None:
+        at = self.answers
+        self.answers += 1
+        if self._spoil is not None and self._spoil[0] == at and -len(answer) <= self._spoil[1] < len(answer):
+            answer[self._spoil[1]] ^= 1
 
 
 def _is_hex(line: str) -> bool:
