@@ -87,7 +87,7 @@ class Described(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     point: Bytes
     modulus: Bytes
     exponent: Bytes
-    bytes: Annotated[int, Meta(ge=0, le=1024)]
+    size: Annotated[int, Meta(ge=0, le=1024)]
 
 
 _encode = Encoder().encode

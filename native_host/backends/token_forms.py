@@ -68,7 +68,7 @@ def public_of(suite: Suite, described: Described) -> bytes | None:
     if described.kind != form.kind:
         raise ValueError("another kind of key")
     if form.kind == "oct":
-        if described.bytes and described.bytes * 8 != form.bits:
+        if described.size and described.size * 8 != form.bits:
             raise ValueError("a key of another length")
         return None
     public: bytes = suite.pairs().parse_public(_jwk(form, described))

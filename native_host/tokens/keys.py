@@ -330,7 +330,7 @@ def _describe(key: Any, public: Any = None) -> dict[str, Any] | None:
         "point": _text(source, Attribute.EC_POINT),
         "modulus": _text(source, Attribute.MODULUS) or _text(key, Attribute.MODULUS),
         "exponent": _text(source, Attribute.PUBLIC_EXPONENT) or _text(key, Attribute.PUBLIC_EXPONENT),
-        "bytes": _told(key, Attribute.VALUE_LEN) or 0,
+        "size": _told(key, Attribute.VALUE_LEN) or 0,
     }
 
 
