@@ -86,7 +86,10 @@ class Counters:
             _raise(items, max(value, _highest(items)))
 
     def remove(self, parameters: bytes) -> None:
-        store_id = _read(parameters)
+        try:
+            store_id = _read(parameters)
+        except CounterGone:
+            return
         with _visited() as keyring, keyring.alone(_lock_name(store_id)):
             for item in _items(keyring, store_id):
                 item.delete()
