@@ -154,7 +154,7 @@ class TokenWorker:
 
     def login(self, serial: str, pin: SecretBytes | None) -> None:
         """Log in anew, also where somebody is logged in already; ``None`` has the PIN typed at the token. Raises ``PinWrong``, ``PinLocked``."""
-        self.call("login", seconds=SECONDS if pin else PIN_PAD_SECONDS, serial=serial, pin=None if pin is None else pin.buffer)
+        self.call("login", seconds=PIN_PAD_SECONDS if pin is None else SECONDS, serial=serial, pin=None if pin is None else pin.buffer)
 
     def logout(self, serial: str) -> None:
         """Log out of a token; nothing to do where nobody is logged in, or no worker runs."""
@@ -238,22 +238,36 @@ def worker_of(module: modules.Module) -> TokenWorker:
     return worker
 
 
-def find(config: Pkcs11Config, serial: str, manufacturer: str) -> tuple[TokenWorker, TokenInfo]:
-    """The token, looked for in every module of the list in its order.
+def listed(config: Pkcs11Config) -> list[tuple[TokenWorker, TokenInfo]]:
+    """Every token that is here now, once, with the worker that reaches it; modules in the order of their list.
 
     Raises:
-        TokenAbsent; ModuleBroken if it was not found and a module failed; ModulesRefused.
+        ModulesRefused; ``ModuleBroken`` and other ``TokenError``s, if a module failed and no other has a token.
     """
+    return _look(config, None)
+
+
+def find(config: Pkcs11Config, serial: str, manufacturer: str) -> tuple[TokenWorker, TokenInfo]:
+    """The one token with both. Raises ``TokenAbsent``, and what ``listed`` raises."""
+    for worker, token in _look(config, serial):
+        if (token.serial, token.manufacturer) == (serial, manufacturer):
+            return worker, token
+    raise TokenAbsent
+
+
+def _look(config: Pkcs11Config, serial: str | None) -> list[tuple[TokenWorker, TokenInfo]]:
+    found: dict[tuple[str, str], tuple[TokenWorker, TokenInfo]] = {}
     failed: TokenError | None = None
     for module in modules.allowed(config):
         worker = worker_of(module)
         try:
             for token in worker.tokens(serial):
-                if (token.serial, token.manufacturer) == (serial, manufacturer):
-                    return worker, token
+                found.setdefault((token.serial, token.manufacturer), (worker, token))
         except TokenError as error:
             failed = error
-    raise failed or TokenAbsent()
+    if failed is not None and not found:
+        raise failed
+    return list(found.values())
 
 
 def close_all() -> None:
