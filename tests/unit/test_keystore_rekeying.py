@@ -168,10 +168,10 @@ def test_the_store_works_half_way(path: Path) -> None:
     store.close()
     store = opened(path)
     assert (3, (1, 2), {SECRET}) == (rekeying.left(store), store.keys.generations, secrets(store, ids))
-    record = store.read(ids[-1])
-    assert record is not None
+    last = store.read(ids[-1])
+    assert last is not None
     with store.transaction():
-        store.update(record, record.metadata)
+        store.update(last, last.metadata)
         store.append_audit(b"")
     assert (2, {SECRET}) == (rekeying.left(store), secrets(store, ids))
     bring_over(store)
