@@ -28,6 +28,7 @@ AAD = b"bound to"
 ROOT_KEY = b"the root key, or what stands here"
 PIN = "correct horse"
 OTHER_PIN = "battery staple"
+START_AUTH_SESSION, NO_SALT = b"\x00\x00\x01\x76", b"\x40\x00\x00\x07"  # TPM 2.0, part 2: TPM_CC, TPM_RH_NULL
 THIS = Device(device_id=KIND, label="This computer's TPM")
 CHOICES = {
     "no PIN": Choice(),
@@ -136,9 +137,10 @@ def test_no_handle_stays_in_the_tpm(tpm: Swtpm) -> None:
 # PINs
 
 
-def test_a_wrong_pin_counts_down_and_the_right_one_opens(tpm: Swtpm) -> None:
+@pytest.mark.parametrize("pcrs", [(), (7,)], ids=["", "and PCRs"])
+def test_a_wrong_pin_counts_down_and_the_right_one_opens(tpm: Swtpm, pcrs: tuple[int, ...]) -> None:
     """The TPM's own count is told, and before the last tries also what happens then."""
-    new = enrolled(tpm, Choice(pin=True))
+    new = enrolled(tpm, Choice(pin=True, pcrs=pcrs))
     wrapped = wrapped_by(new)
     for left in (2, 1):
         with pytest.raises(WrongSecret) as refused:
@@ -231,6 +233,9 @@ def test_neither_pin_nor_key_crosses_the_bus(tpm: Swtpm) -> None:
         assert 32 == len(key)
         assert not [part for part in (key[:8], key[8:16], key[-8:]) if part in wire or not any(part)]
     assert PIN.encode() not in wire
+    # Sessions whose key is not salted to a key of the TPM encrypt too, but under what a listener sees, and the PIN.
+    assert START_AUTH_SESSION + b"\x80" in wire
+    assert START_AUTH_SESSION + NO_SALT not in wire
 
 
 def test_an_answer_that_was_changed_on_the_way_is_not_trusted(tpm: Swtpm) -> None:

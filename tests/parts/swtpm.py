@@ -76,9 +76,17 @@ class Swtpm:
 
     def run(self, tool: str, *arguments: str) -> bytes:
         """What one of tpm2-tools says."""
-        environment = {**os.environ, "TPM2TOOLS_TCTI": self.tcti, "TSS2_LOG": "all+NONE"}
-        done = subprocess.run([tool, *arguments], env=environment, capture_output=True, check=True, cwd=self.folder)
+        done = self._tool(tool, *arguments)
+        done.check_returncode()
         return done.stdout
+
+    def refuses(self, tool: str, *arguments: str) -> bool:
+        """Whether what one of tpm2-tools asks is refused."""
+        return self._tool(tool, *arguments).returncode != 0
+
+    def _tool(self, tool: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        environment = {**os.environ, "TPM2TOOLS_TCTI": self.tcti, "TSS2_LOG": "all+NONE"}
+        return subprocess.run([tool, *arguments], env=environment, capture_output=True, check=False, cwd=self.folder)
 
     def clear(self) -> None:
         """As if sold to somebody else: TPM2_Clear."""
