@@ -101,7 +101,7 @@ def append(
     With ``keys``, ``head`` is the authentic one of before, and the new one is returned, of a newer ``version`` if there is one.
     """
     row = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-    seq, before = (row[0] + 1, row[1]) if row else (1, GENESIS)
+    seq, before = (row[0] + 1, _sound(row[1])) if row else (1, GENESIS)
     if seq > LAST_SEQ:
         raise CannotUnseal  # Somebody took the last number there is: nothing can be written down any more, and so nothing done.
     sealing = SEALED_TO_BOX if keys is None else SEALED_WITH_KEY
@@ -175,7 +175,7 @@ def newest_digest(connection: Connection, keys: StoreKeys, record_id: bytes) -> 
         return None
     *row, before = found
     head = authentic_head(connection, keys)
-    holds = head is not None and row[0] <= head.seq and row[2] == SEALED_WITH_KEY and _holds(row, before or GENESIS)
+    holds = head is not None and row[0] <= head.seq and row[2] == SEALED_WITH_KEY and _holds(row, _sound(before))
     digest: bytes = row[5]
     return digest if holds else b""
 
@@ -233,7 +233,7 @@ class _Walk:
                 self._about(row)
             if seq == self._head_seq:
                 self._meet_head(seq, link)
-            before, expected = link, seq + 1
+            before, expected = link if holds else _sound(link), seq + 1
         return self._end(expected, count)
 
     def _faulted(self, row: tuple[Any, ...], before: Any, expected: int, *, holds: bool) -> None:
@@ -290,6 +290,11 @@ def _head_parts(head: Head) -> tuple[bytes, ...]:
     if head.version == 0 and head.settled == 0:
         return parts
     return (*parts, head.version.to_bytes(8, "big"), head.settled.to_bytes(8, "big"))
+
+
+def _sound(link: Any) -> bytes:
+    """A row's hash, for the next row to be chained to; the beginning of a chain in place of what is no hash."""
+    return link if isinstance(link, bytes) and len(link) == HASH_BYTES else GENESIS
 
 
 def _holds(row: list[Any], before: bytes) -> bool:

@@ -62,6 +62,7 @@ class KeyStore(StoreFile):
         self._vouching = False
         self._raising = False
         self._least_version = 0
+        self._mended: chain.Head | None = None
         self.was_open = False
 
     def close(self) -> None:
@@ -118,7 +119,9 @@ class KeyStore(StoreFile):
         for keys in (self._keys, self._held):
             if keys is not None:
                 keys.wipe()
-        self._keys = self._held = self._counting = None
+        self._keys = self._held = None
+        if self._counting is not None and not self._counting.due:
+            self._counting = None  # Otherwise it is told what is due when that is committed.
         self._opened_unattended = None
         self._cache.clear()
         self._owners.clear()
@@ -180,28 +183,29 @@ class KeyStore(StoreFile):
         """Open the store with its root key; raises as ``unlock`` does. A chain that takes long to walk is walked beside the open store."""
         wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
         keys = sealed.unwrap_deks(self._meta("storeId"), root, wrapped)
+        # The slot has vouched for the flag just now; from here on nobody changes it.
+        unattended = self._meta("unattended") == b"\x01"
         whole = self._watch.found is not None or watching.is_short(self.connection)
         try:
             found = evidence.at_unlocking(self.connection, keys, whole=whole)
             self._watch.found = None
             if not found:
-                self._open_with(keys, whole=whole)
+                self._open_with(keys, unattended=unattended, whole=whole)
         except BaseException:
             keys.wipe()
             raise
         if found:
-            self._hold(keys)
+            self._hold(keys, unattended=unattended)
             raise ChangedOutside(found)
 
-    def _open_with(self, keys: sealed.StoreKeys, *, whole: bool) -> None:
+    def _open_with(self, keys: sealed.StoreKeys, *, unattended: bool, whole: bool) -> None:
         head = chain.authentic_head(self.connection, keys)
-        unattended = self._meta("unattended")
         if not whole and head is not None:
             self._watch.begin(self.path, head)
         self._epoch = self.epoch()
         self._keys = keys
         self.was_open = True
-        self._opened_unattended = unattended == b"\x01"
+        self._opened_unattended = unattended
 
     # what somebody changed from outside
 
@@ -214,19 +218,20 @@ class KeyStore(StoreFile):
         finally:
             self._holding = False
             if self._held is not None:
-                self._held.wipe()
-            self._held = None
+                self._wipe()
 
     def hold_back(self) -> None:
-        """Take the keys of the open store back until its owner has decided, inside ``holding_back``."""
-        keys, self._keys = self._keys, None
-        self._opened_unattended = None
-        if keys is not None:
-            self._hold(keys)
+        """Take the keys of the store that was just opened back, inside ``holding_back``, until it is known how new the file is."""
+        keys, self._keys = self.keys, None
+        self._hold(keys, unattended=self.unattended)
 
-    def _hold(self, keys: sealed.StoreKeys) -> None:
+    def release(self) -> None:
+        """Open the store with the keys that were held back."""
+        self._keys, self._held = self._held, None
+
+    def _hold(self, keys: sealed.StoreKeys, *, unattended: bool) -> None:
         if self._holding:
-            self._held = keys
+            self._held, self._opened_unattended = keys, unattended
         else:
             keys.wipe()
 
@@ -239,28 +244,40 @@ class KeyStore(StoreFile):
         keys, self._held = self._held, None
         if keys is None:
             raise Locked
-        self._open_with(keys, whole=True)
-        changes, differing = mending.mend(self.connection, keys)
-        self._unrecorded += changes
+        self._open_with(keys, unattended=self.unattended, whole=True)
+        mended = mending.mend(self.connection, keys)
+        self._mended = mended.head
+        self._unrecorded += mended.changes
         self._least_version = least_version
         self.vouch()
-        return differing
+        return mended.differing
 
     def take_over(self, record_id: bytes, digest: bytes) -> None:
         """Let the log say that a record is as it stands now, inside a transaction."""
         self._changed(record_id, digest)
 
+    def see_that_it_opens(self, record_id: bytes) -> None:
+        """Open both blobs of a record and wipe what was in them; raises ``CannotUnseal``."""
+        record = self.read(record_id)
+        row = self.connection.execute("SELECT secret FROM records WHERE record_id = ?", (record_id,)).fetchone()
+        if record is None or row is None:
+            raise CannotUnseal
+        if row[0] is not None:
+            self.unseal_secret(record).wipe()
+
     # how new it is, said outside the file
 
-    def head(self) -> chain.Head:
-        """Where the open store's chain ends; raises ``Locked``, ``ChangedOutside``."""
-        head = chain.authentic_head(self.connection, self.keys)
-        if head is None:
-            raise ChangedOutside
-        return head
+    def head(self) -> chain.Head | None:
+        """Where the store's chain ends, if that is authentic, also while its keys are held back; raises ``Locked``."""
+        return chain.authentic_head(self.connection, self._held or self.keys)
+
+    def has_changed(self) -> bool:
+        """Whether the open store was written to since its version was last raised."""
+        head = self.head()
+        return head is not None and head.seq > head.settled
 
     def counter(self) -> tuple[str, bytes] | None:
-        """The kind and parameters of the counter that the open store uses; raises ``Locked``, ``CannotUnseal``."""
+        """The kind and parameters of the counter that the store uses, also while its keys are held back; raises ``Locked``, ``CannotUnseal``."""
         found = counting.kept(self.connection)
         return None if found is None else (found.kind, counting.parameters_of(self._held or self.keys, found))
 
@@ -271,6 +288,13 @@ class KeyStore(StoreFile):
         except CannotUnseal:
             return None
         return None if found is None else found.kind
+
+    def catch_up(self) -> None:
+        """Tell the counter of the version that the file has: a crash, or a device that was not here, may have left it behind."""
+        head = self.head()
+        if self._counting is not None and head is not None and head.version:
+            self._counting.due = head.version
+            self._counting.follow(self.connection)
 
     def use_counter(self, kind: str, counter: Counter, parameters: bytes) -> None:
         """From now on, until the store is locked, tell this counter of each new version."""
@@ -320,11 +344,14 @@ class KeyStore(StoreFile):
         super()._commit()
         if self._counting is not None and self._counting.due:
             self._counting.follow(self.connection)
+            if self._keys is None:
+                self._counting = None
 
     def add_slot(self, root: SecretBytes, kek: Kek, *, kind: str, label: str, parameters: bytes) -> Slot:
         """One more way in, inside the caller's transaction; ``root`` comes from ``root_of``."""
         slot = slots.wrap_root(self._vouched(), root, kek, kind=kind, label=label, parameters=parameters)
         slots.write_slot(self.connection, slot, self._clock())
+        self._known_kinds = None
         self.vouch()
         return slot
 
@@ -337,6 +364,7 @@ class KeyStore(StoreFile):
         if [slot.slot_id for slot in self.slots()] == [slot_id]:
             raise LastSlot
         slots.remove_slot(self.connection, slot_id)
+        self._known_kinds = None
         self.vouch()
         refusals.end_failures(self.connection, slot_id)
 
@@ -360,8 +388,7 @@ class KeyStore(StoreFile):
 
     def _undo(self, *, first: bool) -> None:
         self._unrecorded.clear()
-        self._vouching = False
-        self._least_version = 0
+        self._vouching, self._least_version, self._mended = False, 0, None
         super()._undo(first=first)
 
     # audit
@@ -378,7 +405,7 @@ class KeyStore(StoreFile):
                 raise Locked
             chain.append(self.connection, None, self._meta("auditPublic"), self._clock(), content)
             return
-        head = chain.checked_end(self.connection, keys)
+        head = self._mended or chain.checked_end(self.connection, keys)
         if head is None:
             raise ChangedOutside
         changes: list[tuple[bytes, bytes] | None] = [*self._unrecorded]
@@ -387,7 +414,7 @@ class KeyStore(StoreFile):
         version = self._next_version(head)
         for change in changes or [None]:
             head = chain.append(self.connection, keys, b"", self._clock(), content, change, head=head, version=version)
-        self._unrecorded, self._vouching, self._raising, self._least_version = [], False, False, 0
+        self._unrecorded, self._vouching, self._raising, self._least_version, self._mended = [], False, False, 0, None
         if version is not None:
             self._due(version)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from native_host.errors import OriginNotAllowed, UserRejected
-from native_host.operations import slots
+from native_host.operations import evidence, slots
 from native_host.protocol.messages import Slot as SlotInfo
 from native_host.protocol.messages import StateResult, Status
 from native_host.secret import guard_memory
@@ -23,12 +23,13 @@ def get_status(house: House, permit: Permit, *, idle_lock_seconds: int) -> Statu
     from msgspec import UNSET
 
     store = house.store
-    unlocked = store.is_unlocked
+    unlocked, way = store.is_unlocked, slots.weakest_way(house)
     return Status(
         state="unlocked" if unlocked else "locked" if store.is_set_up else "uninitialized",
         idle_lock_seconds=idle_lock_seconds,
         unattended=store.unattended if store.is_set_up else UNSET,
         slots=[SlotInfo(kind=slot.kind, label=slot.label) for slot in store.slots()],
+        protection=UNSET if way is None else way.protection,
         key_count=store.count(store.owner_of(permit.session.wallet_id)) if unlocked else UNSET if store.is_set_up else 0,
     )
 
@@ -49,16 +50,18 @@ def unlock(house: House, permit: Permit) -> StateResult:
             from native_host.operations.setting_up import Wish, set_up
 
             set_up(house, permit, Wish())
+        evidence.keep_counter(house, permit.session.caller.origin)
     return StateResult(state="unlocked")
 
 
 def lock(house: House, permit: Permit) -> StateResult:
-    """Lock the store in every host that shares it; this one's secrets are the caller's to forget."""
+    """Lock the store in every host that shares it; this one's secrets are the caller's to forget. An older copy is noticed from then on."""
     store = house.store
     if not store.is_set_up:
         return StateResult(state="uninitialized")
     # Also where this host is locked already: another one may not be.
     with house.audit.effect(permit):
+        store.settle()
         store.raise_epoch()
     return StateResult(state="locked")
 
@@ -66,12 +69,15 @@ def lock(house: House, permit: Permit) -> StateResult:
 def _open(house: House, permit: Permit) -> None:
     store = house.store
     # After a lock a person must act; a process's first unlocking may be silent.
-    slots.open_store(house, permit.session.caller_facts(), silently=not house.store.was_open)
+    caller, silently = permit.session.caller_facts(), not house.store.was_open
+    evidence.judged(house, caller, lambda: slots.open_store(house, caller, silently=silently))
     try:
         _confirm_origin(house, permit)
         _confirm_program(house, permit)
         with house.audit.effect(permit):
-            house.store.end_refusals(permit.session.caller.origin)
+            if store.has_changed():
+                store.settle()
+            store.end_refusals(permit.session.caller.origin)
     except BaseException:
         store.forget_keys()
         raise

@@ -76,6 +76,17 @@ EVERY_ADDRESS = (
     "Whoever has this sees every address and payment below this path, past and future, and can link them to you. It cannot spend."
     " Together with one private key below it, it would give away all of them."
 )
+MOST_FINDINGS = 12
+TAMPERED_MEANS = (
+    "A program or a person that can write to this folder changed the file, or put another one in its place. Keys and permissions that you took"
+    " away may be back, and entries about what was signed may be gone. Your keys cannot be read by that alone."
+)
+TAMPERED_BY_YOU = "You put a backup of this folder back, or moved it to another computer, and expected this: you can go on."
+TAMPERED_NOT_BY_YOU = (
+    "Refuse. Nothing is lost by that, the keystore stays locked. Keep a copy of the folder, see what was found with: strongroom audit verify."
+    " If you have a newer copy, put that one back. If you cannot tell who did it, move what the keys hold to keys made on another computer."
+)
+TAMPERED_GO_ON = "The keystore is used as it is now. The record of decisions says that you accepted this. Nothing is deleted."
 RAW_ACCOUNT = "With this, the account can sign bytes that Strongroom cannot read, transactions among them."
 
 
@@ -195,6 +206,22 @@ def recovery_review() -> Review:
         _fact("Without one", "Then nobody can bring your keys back. You can make one later with: strongroom slots add recovery"),
     )
     return Review(title="Make a recovery code?", facts=facts)
+
+
+def tampering_review(found: tuple[str, ...], folder: str, last_good: str | None) -> Review:
+    """A keystore that was changed from outside: whether to go on with what is there. ``last_good`` is a time in RFC 3339."""
+    more = len(found) - MOST_FINDINGS
+    warnings = (*(visible(text) for text in found[:MOST_FINDINGS]), *((f"And {more} more: strongroom audit verify",) if more > 0 else ()))
+    since = (_fact("Last entry that is as it was written", last_good, "time"),) if last_good else ()
+    facts = (
+        *since,
+        _fact("Folder", folder, "path"),
+        _fact("What it can mean", TAMPERED_MEANS),
+        _fact("If it was you", TAMPERED_BY_YOU),
+        _fact("If it was not", TAMPERED_NOT_BY_YOU),
+        _fact("If you go on", TAMPERED_GO_ON),
+    )
+    return Review(title="Your keystore was changed outside Strongroom. Go on with it?", facts=facts, warnings=warnings)
 
 
 def open_review(label: str) -> Review:

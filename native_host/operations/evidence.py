@@ -1,0 +1,168 @@
+"""A keystore that was changed from outside: its owner decides whether to go on with what is there. And how new it is, told to a counter.
+
+Opening goes in this order: a slot opens; what the file itself says is judged; the counter is read, and then the file's version, which may
+only be as high or higher. Until all of that is done the store is locked for everybody else. What was found is put to the person in the
+host's own window; a program that answers for an unattended keystore is not asked, as it would say yes.
+
+A counter that cannot be reached is a finding of its own where nobody who could not set it back could hide it: in a TPM. Elsewhere the store
+opens and the record of decisions says that this was not checked: who can hide a login keyring can write to it as well.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from native_host.errors import BackendUnavailable, CannotUnseal, KmsError, UserRejected
+from native_host.kek import counters
+from native_host.keystore.evidence import Finding
+from native_host.keystore.store import ChangedOutside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from native_host.kek.counters import Counter
+    from native_host.operations.house import House
+    from native_host.protocol.approver import CallerFacts
+
+SURE = frozenset({"tpm"})
+"""Kinds of counter that cannot be set back by who can keep the host from reaching them."""
+OLDER = "The whole keystore is an older copy: since it was last written to, a newer one was in use with this computer."
+GONE = "What this computer remembers of how new your keystore is ({place}) is gone."
+UNREACHABLE = "What remembers how new your keystore is ({place}) cannot be reached, so that an older copy would not be noticed."
+UNREADABLE = "What your keystore says of where its counter is was changed."
+
+
+def judged(house: House, caller: CallerFacts, opening: Callable[[], object]) -> None:
+    """Open the store by ``opening``, and see that it is as it was left and no older copy; otherwise its owner decides.
+
+    Raises:
+        ChangedOutside: it is not, and stays locked. What ``opening`` raises; ``Cancelled``.
+    """
+    store = house.store
+    found: tuple[Finding, ...] = ()
+    with store.holding_back():
+        try:
+            opening()
+            store.hold_back()
+        except ChangedOutside as error:
+            if not error.findings:
+                raise
+            found = error.findings
+        value, about_counter = _check_counter(house)
+        found = (*found, *about_counter)
+        if not found:
+            store.release()
+            store.catch_up()
+            return
+        _decide(house, caller, found)
+        _go_on(house, caller.origin, found, least_version=value + 1 if value else 0)
+
+
+def _check_counter(house: House) -> tuple[int, list[Finding]]:
+    """The counter's value, 0 without one, and what is wrong with it; from here on it is told of new versions."""
+    store = house.store
+    try:
+        kept = store.counter()
+    except CannotUnseal:
+        return 0, [Finding(name="counter_gone", text=UNREADABLE)]
+    if kept is None:
+        return 0, []
+    kind, parameters = kept
+    place = counters.PLACES[kind].name if kind in counters.PLACES else kind
+    try:
+        counter = counters.counter_of(kind, house.settings)
+        with house.aside():
+            value = counter.read(parameters)
+    except counters.CounterGone:
+        return 0, [Finding(name="counter_gone", text=GONE.format(place=place))]
+    except (KmsError, KeyError, ImportError):
+        return 0, [Finding(name="counter_unreachable", text=UNREACHABLE.format(place=place))] if kind in SURE else []
+    store.use_counter(kind, counter, parameters)
+    # After the counter, which another host may be raising at this moment: in this order the file cannot look older than it is.
+    head = store.head()
+    return value, [Finding(name="older_copy", text=OLDER, seq=head.seq)] if head is not None and head.version < value else []
+
+
+def _decide(house: House, caller: CallerFacts, found: Sequence[Finding]) -> None:
+    """Put it to the person; raises ``ChangedOutside`` unless they go on with what is there."""
+    from native_host.review.requests import tampering_review
+
+    if house.store.unattended:
+        raise ChangedOutside(found)
+    review = tampering_review(tuple(one.text for one in found), house.folder, last_good(house, found))
+    try:
+        house.approver.review("unlock", review, caller, None, ())
+    except (UserRejected, BackendUnavailable):
+        raise ChangedOutside(found) from None
+
+
+def last_good(house: House, found: Sequence[Finding]) -> str | None:
+    """When the last entry was written that is as it was written: what was found happened after it. RFC 3339."""
+    from native_host.operations.records import rfc3339
+
+    times = [one.good_at for one in found if one.good_at is not None]
+    if not times:
+        row = house.store.connection.execute("SELECT at FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+        times = [row[0]] if row is not None and isinstance(row[0], int) else []
+    with suppress(ValueError, OverflowError, OSError):
+        return rfc3339(min(times))
+    return None
+
+
+def _go_on(house: House, origin: str, found: Sequence[Finding], *, least_version: int) -> None:
+    """Go on with what is there, as its owner decided: the record says so, and what of its keys opens is good from now on."""
+    from native_host.encodings.base64url import encode_base64url
+
+    store, names = house.store, sorted({one.name for one in found})
+    try:
+        with store.transaction():
+            differing = store.go_on(least_version=least_version)
+            if {"counter_gone", "counter_unreachable"} & set(names):
+                store.drop_counter()
+            house.audit.happened(origin, "acceptChanges", ", ".join(names))
+        for record_id, digest in differing:
+            # One that does not open stays refused, and what was written about it just now is undone.
+            with suppress(CannotUnseal), store.transaction():
+                store.take_over(record_id, digest)
+                house.audit.happened(origin, "acceptKey", encode_base64url(record_id))
+                store.see_that_it_opens(record_id)
+    except BaseException:
+        store.forget_keys()
+        raise
+
+
+def keep_counter(house: House, origin: str) -> None:
+    """Give the open store a counter if it has none: the best place there is here and now. Where there is none, it goes without.
+
+    A store that a program answers for has none: nobody there could decide about what it finds, and such machines come and go.
+    """
+    store = house.store
+    if store.unattended or store.counter_kind() is not None:
+        return
+    for kind, place in counters.PLACES.items():
+        try:
+            counter = counters.counter_of(kind, house.settings)
+            if not counter.is_here():
+                continue
+            with house.aside():
+                parameters, value = counter.create(store.keys.store_id)
+        except (KmsError, ImportError):
+            continue
+        _keep(house, origin, kind, counter, parameters, value, place.name)
+        return
+
+
+def _keep(house: House, origin: str, kind: str, counter: Counter, parameters: bytes, value: int, name: str) -> None:
+    store, taken = house.store, False
+    try:
+        with store.transaction():
+            # Another host may have been as quick.
+            if store.counter_kind() is None:
+                store.keep_counter(kind, counter, parameters, value)
+                house.audit.happened(origin, "keepCounter", name)
+                taken = True
+    finally:
+        if not taken:
+            with suppress(KmsError):
+                counter.remove(parameters)
