@@ -30,7 +30,7 @@ def list_slots(*, json: AsJson = False) -> None:
 
     with _at(at_desk) as desk:
         rows = [_facts(desk, slot) for slot in desk.store.slots()]
-        weakest = ways.weakest(desk.store.slots())
+        weakest = ways.weakest_way(desk.house)
     if json:
         from msgspec import json as as_json
 

@@ -12,6 +12,8 @@ from native_host.errors import Unsupported
 from native_host.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from native_host.kek.provider import Provider, Settings
 
 Protection = Literal["software", "platform", "tpm", "token", "remote", "device"]
@@ -125,6 +127,11 @@ KINDS = {
         ),
     )
 }
+
+
+def weakest(kinds: Iterable[str]) -> Kind | None:
+    """The kind that protects a store with slots of these kinds least; ``None`` if it has none that is known."""
+    return min((KINDS[kind] for kind in kinds if kind in KINDS), key=lambda row: row.rank, default=None)
 
 
 def provider_of(kind: str, settings: Settings) -> Provider:

@@ -42,6 +42,7 @@ class StoreFile:
         self._stamp = -1
         self._known_epoch: int | None = None
         self._known_unattended: bool | None = None
+        self._known_kinds: tuple[str, ...] | None = None
         self._known_attachments: dict[str, origins.Attachment | None] = {}
 
     def close(self) -> None:
@@ -67,6 +68,13 @@ class StoreFile:
             self._known_unattended = row is not None and row[0] == b"\x01"
         return self._known_unattended
 
+    def slot_kinds(self) -> tuple[str, ...]:
+        """The kind of each slot; any slot opens the store."""
+        self._look()
+        if self._known_kinds is None:
+            self._known_kinds = tuple(row[0] for row in self.connection.execute("SELECT kind FROM slots"))
+        return self._known_kinds
+
     def epoch(self) -> int:
         """The lock epoch: how often the store was locked, by any host."""
         self._look()
@@ -91,7 +99,7 @@ class StoreFile:
 
     def _forget(self) -> None:
         """Drop what was remembered of the file."""
-        self._known_epoch = self._known_unattended = None
+        self._known_epoch = self._known_unattended = self._known_kinds = None
         self._known_attachments.clear()
 
     def raise_epoch(self) -> None:

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.errors import KeyState, UnknownKey, Unsupported, UsageNotAllowed
+from native_host.kek.kinds import weakest
 from native_host.keystore.records import RECORD_ID_BYTES, Metadata, Record
 from native_host.operations.versions import check_active, place_of, uses_left
 from native_host.policy import Facts, KeyView
@@ -23,7 +24,7 @@ from native_host.suites.table import SUITES, UNSUPPORTED, Suite
 
 if TYPE_CHECKING:
     from native_host.keystore.store import KeyStore
-    from native_host.protocol.messages import Usage
+    from native_host.protocol.messages import Protection, Usage
     from native_host.session import Session
 
 CEILING_ALG = "CEILING"
@@ -208,7 +209,7 @@ def key_info(store: KeyStore, session: Session, record: Record) -> KeyInfo:
         multikey=UNSET if public is None else SUITES[metadata.alg].multikey(public) or UNSET,
         address=metadata.address or UNSET,
         backend=metadata.backend,
-        protection=metadata.protection,  # type: ignore[arg-type]
+        protection=protection_of(store, metadata),
         derived_from=_derived_from(metadata),
         provenance=metadata.provenance,  # type: ignore[arg-type]
         state="expired" if ended else metadata.state,  # type: ignore[arg-type]
@@ -218,6 +219,14 @@ def key_info(store: KeyStore, session: Session, record: Record) -> KeyInfo:
         expires_at=UNSET if metadata.expires_at is None else rfc3339(metadata.expires_at),
         uses_left=UNSET if left is None else left,
     )
+
+
+def protection_of(store: KeyStore, metadata: Metadata) -> Protection:
+    """What keeps a key's secret from whoever has the files: where it lives elsewhere, that; otherwise the weakest way into the store."""
+    if metadata.backend != "local":
+        return metadata.protection  # type: ignore[return-value]  # only protections of the protocol are ever written
+    row = weakest(store.slot_kinds())
+    return "software" if row is None else row.protection
 
 
 def public_jwk(alg: str, public: bytes) -> PublicKeyJwk:

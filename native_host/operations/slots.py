@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from native_host.errors import BackendUnavailable, Busy, CannotUnseal, InvalidParams, KmsError, Unsupported, UserRejected
-from native_host.kek.kinds import KINDS, Kind, provider_of
+from native_host.kek.kinds import KINDS, Kind, provider_of, weakest
 from native_host.kek.provider import Choice, DeviceAbsent, WrongSecret
 from native_host.keystore.store import ChangedOutside, LastSlot
 from native_host.secret import SecretBytes
@@ -84,14 +84,14 @@ def kind_of(slot: Slot) -> Kind:
     return row
 
 
+def weakest_way(house: House) -> Kind | None:
+    """The kind of slot that protects the store least; ``None`` without one of a known kind."""
+    return weakest(house.store.slot_kinds())
+
+
 def provider(house: House, kind: str) -> Provider:
     """The provider of a kind of slot; raises ``Unsupported``."""
     return provider_of(kind, house.settings)
-
-
-def weakest(slots: list[Slot]) -> Kind | None:
-    """The kind that protects the store least; ``None`` without a slot of a known kind."""
-    return min((KINDS[slot.kind] for slot in slots if slot.kind in KINDS), key=lambda row: row.rank, default=None)
 
 
 def open_store(house: House, caller: CallerFacts, *, silently: bool) -> Slot:

@@ -149,11 +149,13 @@ class Slot(Message, frozen=True, kw_only=True):
 class Status(Message, frozen=True, kw_only=True):
     """``keyCount`` (keys of the caller's wallet) is left out while locked: which records are whose is sealed.
     ``unattended`` is what ``hello`` says too, but a set-up after ``hello`` decides it anew; left out when there is no keystore.
+    ``protection`` is that of the weakest slot, as any slot opens the keystore.
     """
 
     state: State
     idle_lock_seconds: int
     slots: list[Slot]
+    protection: Protection | UnsetType = UNSET
     unattended: bool | UnsetType = UNSET
     key_count: int | UnsetType = UNSET
 
@@ -172,7 +174,7 @@ class DerivedFrom(Message, frozen=True, kw_only=True):
 
 class KeyInfo(Message, frozen=True, kw_only=True):
     """``labels`` say what to know of the algorithm: ``legacy``, ``unauthenticated``, ``post-quantum``. ``expiresAt`` and ``usesLeft`` are
-    there if the key has such an end. ``version`` counts rotations.
+    there if the key has such an end. ``version`` counts rotations. ``protection`` of a key of the keystore is that of its weakest slot.
     """
 
     key_id: str

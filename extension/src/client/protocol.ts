@@ -72,11 +72,12 @@ export interface Slot {
   readonly label: string;
 }
 
-/** `keyCount` (keys of the caller's wallet) is left out while locked: which records are whose is sealed. `unattended` is what `hello` says too, but a set-up after `hello` decides it anew; left out when there is no keystore. */
+/** `keyCount` (keys of the caller's wallet) is left out while locked: which records are whose is sealed. `unattended` is what `hello` says too, but a set-up after `hello` decides it anew; left out when there is no keystore. `protection` is that of the weakest slot, as any slot opens the keystore. */
 export interface Status {
   readonly state: State;
   readonly idleLockSeconds: number;
   readonly slots: readonly Slot[];
+  readonly protection?: Protection;
   readonly unattended?: boolean;
   readonly keyCount?: number;
 }
@@ -123,7 +124,7 @@ export interface DerivedFrom {
   readonly path: string;
 }
 
-/** `labels` say what to know of the algorithm: `legacy`, `unauthenticated`, `post-quantum`. `expiresAt` and `usesLeft` are there if the key has such an end. `version` counts rotations. */
+/** `labels` say what to know of the algorithm: `legacy`, `unauthenticated`, `post-quantum`. `expiresAt` and `usesLeft` are there if the key has such an end. `version` counts rotations. `protection` of a key of the keystore is that of its weakest slot. */
 export interface KeyInfo {
   readonly keyId: string;
   readonly alg: string;
