@@ -38,6 +38,12 @@ def key(monkeypatch: pytest.MonkeyPatch) -> VirtualKey:
     return made
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least memory that is accepted, from the start: to measure how much there could be takes half a second."""
+    monkeypatch.setattr(passphrase, "PREFERRED_MEMORY_KIB", passphrase.FLOOR_MEMORY_KIB)
+
+
 def device() -> Device:
     (found,) = [one for one in SLOTS.devices() if one.device_id == "fido2:port0"]
     return found
