@@ -83,6 +83,7 @@ _BY_NAME: dict[str, type[TokenError]] = {
     **dict.fromkeys(_ABSENT, TokenAbsent),
     **dict.fromkeys(_NOT_LOGGED_IN, NotLoggedIn),
     **dict.fromkeys(_MISSING, MechanismMissing),
+    "MemoryError": ModuleBroken,  # it said that it has more of something than there is memory for
     **{kind.__name__: kind for kind in (TokenAbsent, NotLoggedIn, PinLocked, MechanismMissing, ModuleBroken, ModulesRefused, TwoTokens)},
 }
 

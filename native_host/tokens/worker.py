@@ -28,11 +28,11 @@ from native_host.tokens.frames import Failure, FrameError, Reply, Request, encod
 if TYPE_CHECKING:
     import pkcs11
 
-MAX_ADDRESS_SPACE = 4 << 30
+MAX_ADDRESS_SPACE = 2 << 30
 """A module that asks for more memory than this fails instead of filling the machine's."""
 MAX_TOKENS = 64
 MAX_MECHANISMS = 512
-END_SECONDS = 3.0
+END_SECONDS = 3
 
 
 class Worker:
@@ -63,7 +63,12 @@ class Worker:
             raise
 
     def end(self) -> None:
-        """Log out everywhere and let the module end in order."""
+        """Log out everywhere and let the module end in order, if it does so soon."""
+        if sys.platform != "win32":
+            # python-pkcs11 calls C_Finalize without letting another thread run, so that only a signal ends one that hangs.
+            import signal
+
+            signal.alarm(END_SECONDS)
         for serial in list(self._sessions):
             self._drop(serial)
         if self._library is not None:
