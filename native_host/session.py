@@ -5,6 +5,8 @@ A ``Session`` is a value, made anew for each call; it holds no key and opens not
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import UNSET
 
 from native_host import __version__
@@ -14,6 +16,9 @@ from native_host.protocol.approver import CallerFacts
 from native_host.protocol.messages import HelloParams, HelloResult, HostVersion, Limits, State
 from native_host.protocol.methods import METHODS, PROTOCOL_VERSION, Method
 from native_host.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOST_NAME = "strongroom-host"
 DEVELOPMENT = "This extension is a development build: anyone who can load an extension into this browser can pose as it."
@@ -55,7 +60,9 @@ def require(session: Session, method: Method) -> None:
         raise Locked
 
 
-def hello(session: Session, params: HelloParams, *, algorithms: list[str], limits: Limits) -> HelloResult:
+def hello(
+    session: Session, params: HelloParams, *, algorithms: list[str], limits: Limits, backends: Sequence[str] = ("local",)
+) -> HelloResult:
     """The answer to ``hello``.
 
     Raises:
@@ -72,7 +79,7 @@ def hello(session: Session, params: HelloParams, *, algorithms: list[str], limit
         unattended=session.unattended,
         methods=[name for name, row in METHODS.items() if row.available],
         algorithms=algorithms,
-        backends=["local"],
+        backends=list(backends),
         limits=limits,
     )
 

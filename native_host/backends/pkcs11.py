@@ -114,6 +114,10 @@ class Tokens:
         self._config = config
         self._ready: dict[tuple[str, str], TokenWorker] = {}
 
+    def are_configured(self) -> bool:
+        """Whether an administrator has listed a module; raises ``ModulesRefused``."""
+        return bool(modules.allowed(self._config))
+
     def present(self) -> list[TokenInfo]:
         """Every token that is here; raises ``ModulesRefused``, and ``ModuleBroken`` if no module answers."""
         found: list[TokenInfo] = []

@@ -8,7 +8,8 @@ from msgspec import UNSET
 
 from native_host.errors import DecryptionFailed, InvalidParams, Locked, Uninitialized
 from native_host.operations import records, versions
-from native_host.operations.unsealing import secret_of
+from native_host.operations.backends import agreements_of
+from native_host.operations.unsealing import handle_of, secret_of
 from native_host.protocol.uses import EncapsulateResult, SecretResult
 from native_host.protocol.wire import Base64Url
 from native_host.secret import SecretBytes
@@ -89,9 +90,10 @@ def derive_secret(house: House, permit: Permit, params: DeriveSecretParams) -> S
     record, suite, public = prepare_derive(house.store, permit.session, params)
     records.check_revision(permit.facts, record)
     versions.count_use(house.store, permit.session, record)
-    with secret_of(house, versions.one_version(house.store, record, params.version)) as secret:
+    version = versions.one_version(house.store, record, params.version)
+    with handle_of(house, version) as handle:
         try:
-            shared = suite.agreements().shared_secret(secret.buffer, public)
+            shared = agreements_of(house, version, suite).shared_secret(handle.buffer, public)
         except ValueError:
             raise InvalidParams("That is not a public key of this algorithm.", path="publicKeyJwk") from None
     with SecretBytes(shared) as result:

@@ -8,7 +8,8 @@ from msgspec import UNSET
 
 from native_host.errors import DecryptionFailed, InvalidParams, Locked, Uninitialized, Unsupported
 from native_host.operations import records, versions
-from native_host.operations.unsealing import secret_of
+from native_host.operations.backends import ciphers_of, public_ciphers_of
+from native_host.operations.unsealing import handle_of, secret_of
 from native_host.protocol.uses import DecryptResult, EncryptResult
 from native_host.protocol.wire import Base64Url
 from native_host.suites.kinds import CannotDecrypt, Sealed
@@ -64,8 +65,9 @@ def encrypt(house: House, permit: Permit, params: EncryptParams) -> EncryptResul
 def _encrypt_with(house: House, record: Record | None, params: EncryptParams, suite: Suite) -> EncryptResult:
     if record is None:
         raise InvalidParams("This algorithm encrypts with a key of the host, by its keyId.", path="keyId")
-    with secret_of(house, record) as secret:
-        sealed = suite.ciphers().encrypt(secret.buffer, bytes(params.plaintext), aad=_given(params.aad), random_bytes=house.random_bytes)
+    with handle_of(house, record) as handle:
+        code = ciphers_of(house, record, suite)
+        sealed = code.encrypt(handle.buffer, bytes(params.plaintext), aad=_given(params.aad), random_bytes=house.random_bytes)
     return EncryptResult(
         ciphertext=Base64Url(sealed.ciphertext),
         iv=Base64Url(sealed.iv) if sealed.iv else UNSET,
@@ -145,24 +147,25 @@ def decrypt(house: House, permit: Permit, params: DecryptParams) -> DecryptResul
     # Nothing tells a wrong key from a right one where nothing is authenticated.
     version = record.metadata.version if params.version is UNSET and "unauthenticated" in suite.labels else params.version
     for found in versions.versions_of(house.store, record, version):
-        with secret_of(house, found) as secret:
+        with handle_of(house, found) as handle:
             try:
-                return DecryptResult(plaintext=Base64Url(_decrypt(suite, secret.buffer, found, params)))
+                return DecryptResult(plaintext=Base64Url(_decrypt(house, suite, handle.buffer, found, params)))
             except CannotDecrypt:
                 continue
     raise DecryptionFailed
 
 
-def _decrypt(suite: Suite, secret: bytearray, record: Record, params: DecryptParams) -> bytes:
+def _decrypt(house: House, suite: Suite, secret: bytearray, record: Record, params: DecryptParams) -> bytes:
     ciphertext, aad = bytes(params.ciphertext), _given(params.aad)
     if suite.kind == "cipher":
-        return bytes(suite.ciphers().decrypt(secret, Sealed(ciphertext=ciphertext, iv=_given(params.iv), tag=_given(params.tag)), aad=aad))
+        sealed = Sealed(ciphertext=ciphertext, iv=_given(params.iv), tag=_given(params.tag))
+        return bytes(ciphers_of(house, record, suite).decrypt(secret, sealed, aad=aad))
     if suite.kind == "jwe":
         from native_host.suites import jwe_content
 
         return bytes(jwe_content.decrypt_jwe(ciphertext, secret, curve=SUITES[record.metadata.alg].crv, alg=suite.alg))
     if params.sender_public_key_jwk is UNSET:
-        return bytes(suite.public_ciphers().decrypt_with(secret, ciphertext, aad=aad))
+        return bytes(public_ciphers_of(house, record, suite).decrypt_with(secret, ciphertext, aad=aad))
     sender = records.parse_public(params.sender_public_key_jwk, suite, path="senderPublicKeyJwk")
     code: Any = suite.code()
     return bytes(code.auth_decrypt_with(secret, ciphertext, sender_public=sender, aad=aad))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import field
+
+from native_host.operations.elsewhere import Elsewhere
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ class House(Value, frozen=True, kw_only=True):
     """``aside()`` lets other calls go on for as long as its block waits (for a person, for a KDF); no transaction is open then.
 
     ``clock`` gives milliseconds since 1970; ``folder`` is where the keystore lies, to be shown; ``settings`` is what the
-    providers of slots work with; ``program`` is the one that the configuration names for approvals.
+    providers of slots and tokens work with; ``program`` is the one that the configuration names for approvals.
     """
 
     store: KeyStore
@@ -34,3 +37,4 @@ class House(Value, frozen=True, kw_only=True):
     folder: str
     program: tuple[str, ...] | None
     settings: Settings
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)

@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 DEFAULT_MODULUS = 3072
 
 
-def new_secret(house: House, suite: Suite, *, modulus_length: int | None = None, like: bytes | None = None) -> SecretBytes:
-    """A fresh secret; an RSA key takes a while, during which other calls go on. ``like`` is a public key whose size it is to have."""
-    code: Any = suite.code()
+def new_secret(
+    house: House, suite: Suite, *, modulus_length: int | None = None, like: bytes | None = None, code: Any = None
+) -> SecretBytes:
+    """A fresh secret; an RSA key, and one that ``code`` makes elsewhere, takes a while, during which other calls go on. ``like`` is a
+    public key whose size it is to have."""
     if suite.kty != "RSA":
-        return SecretBytes(code.generate_secret(house.random_bytes))
+        if code is None:
+            return SecretBytes(suite.code().generate_secret(house.random_bytes))
+        with house.aside():
+            return SecretBytes(code.generate_secret(house.random_bytes))
+    code = code or suite.code()
     bits = modulus_length or (len(code.public_jwk(like).n) * 8 if like is not None else DEFAULT_MODULUS)
     with house.aside():
         return SecretBytes(code.generate_secret(house.random_bytes, modulus_length=bits))

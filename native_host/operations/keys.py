@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from native_host.backends import LOCAL, token_usages
 from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.errors import InvalidParams, KeyState, Unsupported, UsageNotAllowed
 from native_host.keystore.records import Metadata, Record
-from native_host.operations import records, seeds, versions
-from native_host.operations.keep import insert_key, new_secret
+from native_host.operations import backends, records, seeds, versions
+from native_host.operations.keep import insert_key
 from native_host.operations.unsealing import derived_secret
-from native_host.protocol.messages import Empty, ListKeysResult, PublicKeyResult
+from native_host.protocol.messages import DestroyKeyResult, ListKeysResult, PublicKeyResult
 from native_host.protocol.wire import Base64Url
 from native_host.suites.hd import derivation
 from native_host.suites.table import SUITES
@@ -36,13 +37,14 @@ MODULUS_LENGTHS = (2048, 3072, 4096)
 
 
 def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> KeyInfo:
-    """A key made in the host; a seed goes by its own way."""
+    """A key made in the host, or in a token; a seed goes by its own way."""
     suite = records.suite_of(params.alg)
     if params.modulus_length is not UNSET and (suite.kty != "RSA" or params.modulus_length not in MODULUS_LENGTHS):
         raise InvalidParams("Only an RSA key has a modulus, of 2048, 3072 or 4096 bits.", path="modulusLength")
-    if params.backend is not UNSET and params.backend != "local":
-        raise Unsupported(detail=params.backend)
+    place = backends.check_new(house, params, suite)
     usages = records.narrower(params.usages, suite, path="usages")
+    if place != LOCAL:
+        usages = tuple(usage for usage in usages if usage in token_usages(suite))
     expires_at, max_uses = versions.bounds(params, suite, house.clock())
     if params.alg == "BIP39":
         return seeds.generate(house, permit, params, expires_at)
@@ -50,7 +52,8 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
     if not suite.generated:
         raise Unsupported(detail=params.alg)
     modulus_length = None if params.modulus_length is UNSET else params.modulus_length
-    with new_secret(house, suite, modulus_length=modulus_length) as secret:
+    token = None if place == LOCAL else backends.chosen_token(house, params)
+    with backends.new_key(house, suite, token, modulus_length=modulus_length) as (secret, public):
         metadata = Metadata(
             alg=params.alg,
             usages=usages,
@@ -58,7 +61,9 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
             state="active",
             created_at=house.clock(),
             label=_label(params.label),
-            public=suite.pairs().public_key(secret.buffer) if suite.has_public else None,
+            backend=place,
+            protection="software" if place == LOCAL else "token",
+            public=public,
             expires_at=expires_at,
             max_uses=max_uses,
         )
@@ -235,18 +240,19 @@ def _earlier_end(house: House, record: Record, params: UpdateKeyParams) -> dict[
     return members
 
 
-def destroy_key(house: House, permit: Permit, params: DestroyKeyParams) -> Empty:
-    """The key and all that is derived from it."""
+def destroy_key(house: House, permit: Permit, params: DestroyKeyParams) -> DestroyKeyResult:
+    """The key and all that is derived from it; a key in a token goes from there too, if the token is here and made it for us."""
     store = house.store
-    reviewed = permit.facts.key
+    reviewed, remains = permit.facts.key, False
     with house.audit.effect(permit):
         record = records.find(store, permit.session, params.key_id)
         derived = dependants(house, permit.session.wallet_id, record)
         if reviewed is None or len(derived) != reviewed.dependants:
             raise KeyState("Keys were derived from this one, or destroyed, while this waited for the person. Ask again.")
         for doomed in (*derived, *versions.older_versions(store, record), record):
+            remains |= backends.destroy(house, doomed)
             store.destroy(doomed, records.changed(doomed.metadata, state="destroyed", usages=()))
-    return Empty()
+    return DestroyKeyResult(remains_in_token=remains or UNSET)
 
 
 def dependants(house: House, wallet_id: bytes, record: Record) -> list[Record]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from native_host.backends import LOCAL, TOKEN_FORMATS
 from native_host.errors import InvalidParams, TooLarge, Unsupported
 from native_host.operations import records, versions
-from native_host.operations.unsealing import secret_of
+from native_host.operations.backends import signatures_of, tokens_of
+from native_host.operations.unsealing import handle_of, secret_of
 from native_host.protocol.uses import SignJwsResult, SignMessageResult
 from native_host.protocol.wire import Base64Url
 
@@ -38,6 +40,8 @@ def prepare_message(store: KeyStore, session: Session, params: SignMessageParams
     if params.format not in signed_message.FORMATS:
         raise Unsupported(detail=params.format)
     metadata = record.metadata
+    if metadata.backend != LOCAL and params.format not in TOKEN_FORMATS:
+        raise Unsupported("Keys in tokens do not sign messages of that format.", detail=params.format)
     try:
         signed_message.check(
             params.format, metadata.alg, metadata.path, metadata.public or b"", bytes(params.message), address=_claimed(params)
@@ -65,18 +69,32 @@ def sign_message(house: House, permit: Permit, params: SignMessageParams) -> Sig
     records.check_revision(permit.facts, record)
     versions.count_use(house.store, permit.session, record)
     metadata = record.metadata
-    with secret_of(house, record) as secret:
-        signature, address = signed_message.sign(
-            params.format,
-            metadata.alg,
-            metadata.path,
-            metadata.public or b"",
-            secret.buffer,
-            bytes(params.message),
-            address=_claimed(params),
-        )
+    if metadata.backend == LOCAL:
+        with secret_of(house, record) as secret:
+            signature, address = signed_message.sign(
+                params.format,
+                metadata.alg,
+                metadata.path,
+                metadata.public or b"",
+                secret.buffer,
+                bytes(params.message),
+                address=_claimed(params),
+            )
+    else:
+        signature, address = _sign_in_token(house, record, params)
     cose_key = signed_message.companion(params.format, metadata.public or b"")
     return SignMessageResult(signature=Base64Url(signature), address=address, cose_key=UNSET if cose_key is None else Base64Url(cose_key))
+
+
+def _sign_in_token(house: House, record: Record, params: SignMessageParams) -> tuple[bytes, str]:
+    from native_host.backends import token_messages
+    from native_host.suites import signed_message
+
+    public, message = record.metadata.public or b"", bytes(params.message)
+    address = signed_message.check(params.format, record.metadata.alg, None, public, message, address=_claimed(params))
+    with handle_of(house, record) as reference:
+        signature = token_messages.sign_message(tokens_of(house), params.format, public, reference.buffer, message, signer=address)
+    return signature, address
 
 
 def prepare_jws(store: KeyStore, session: Session, params: SignJwsParams) -> tuple[Record, str, bytes]:
@@ -112,9 +130,9 @@ def sign_jws(house: House, permit: Permit, params: SignJwsParams) -> SignJwsResu
     records.check_revision(permit.facts, record)
     versions.count_use(house.store, permit.session, record)
     suite = records.suite_of(record.metadata.alg)
-    with secret_of(house, record) as secret:
+    with handle_of(house, record) as handle:
         if suite.kind == "mac":
-            signature = suite.macs().mac(secret.buffer, signing_input)
+            signature = suite.macs().mac(handle.buffer, signing_input)
         else:
-            signature = suite.signatures().sign(secret.buffer, data=signing_input, public=record.metadata.public)
+            signature = signatures_of(house, record, suite).sign(handle.buffer, data=signing_input, public=record.metadata.public)
     return SignJwsResult(jws=jws.compact(signing_input, signature))

@@ -38,6 +38,8 @@ PUBLIC = u.VerifyParams | u.EncapsulateParams | u.AggregateSignaturesParams | u.
 ONE_EFFECT = u.SignParams | u.SignMessageParams | u.SignJwsParams | u.DecryptParams | u.DecapsulateParams | u.DeriveSecretParams
 """Uses of a private key whose whole work is one transaction with its audit entry."""
 USES = ONE_EFFECT | u.WrapKeyParams | u.UnwrapKeyParams
+ELSEWHERE = USES | u.EncryptParams | m.RotateKeyParams | m.DestroyKeyParams
+"""Calls about a key that may live in a token."""
 Params = OWN | KEYS | PUBLIC | USES | u.EncryptParams
 
 
@@ -86,10 +88,8 @@ class Operations:
                 return self._facts(call, records.key_view(records.find_usable(store, session, params.key_id, "deriveKey")))
             case m.ImportKeyParams():
                 return Facts(imported=self._importing().open(self._house, session, params))
-            case m.ImportKeyFileParams():
-                from native_host.operations.key_files import check_wishes
-
-                check_wishes(params)
+            case m.ImportKeyFileParams() | m.GenerateKeyParams():
+                self._check_wishes(params)
                 return Facts()
             case _:
                 return self._describe_use(session, call)
@@ -119,6 +119,26 @@ class Operations:
                 return Facts()
         return self._facts(call, records.key_view(record))
 
+    def needs_ready(self, call: Call) -> bool:
+        """Whether the call needs a token that the person may have to log in to first."""
+        params = call.params
+        if isinstance(params, ELSEWHERE) or (isinstance(params, m.GenerateKeyParams) and params.backend is not UNSET):
+            from native_host.operations import backends
+
+            return backends.needs_ready(self._house, params)
+        return False
+
+    def make_ready(self, permit: Permit) -> None:
+        """Have the person log in to the token that a call needs, after they have allowed it and before it is performed.
+
+        Raises:
+            UserRejected, Cancelled, CannotUnseal, BackendUnavailable, Locked, InvalidParams
+        """
+        if self.needs_ready(permit.call):
+            from native_host.operations import backends
+
+            backends.make_ready(self._house, permit.session, permit.call.params)
+
     def perform(self, permit: Permit) -> Message:
         """Do what the permit allows, once.
 
@@ -142,6 +162,7 @@ class Operations:
         """Wipe every secret that this process holds: the store is locked, or the host ends."""
         self._house.store.forget_keys()
         self._house.grants.end()
+        self._house.elsewhere.forget()
         if self._imports is not None:
             self._imports.forget()
 
@@ -254,6 +275,17 @@ class Operations:
                 return keys.destroy_key(self._house, permit, params)
             case _:
                 assert_never(params)
+
+    def _check_wishes(self, params: m.ImportKeyFileParams | m.GenerateKeyParams) -> None:
+        """See that such a key can be had, before anybody is asked; a local key is looked at when it is made."""
+        if isinstance(params, m.ImportKeyFileParams):
+            from native_host.operations.key_files import check_wishes
+
+            check_wishes(params)
+        elif params.backend is not UNSET:
+            from native_host.operations.backends import check_new
+
+            check_new(self._house, params, records.suite_of(params.alg))
 
     def _facts(self, call: Call, key: KeyView, target: KeyView | None = None) -> Facts:
         return Facts(key=key, grant=self._house.grants.find(key.key_id, call.method), target=target)

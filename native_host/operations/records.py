@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
+from native_host.backends import LOCAL, TOKEN_ALGS
 from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.errors import KeyState, UnknownKey, Unsupported, UsageNotAllowed
 from native_host.kek.kinds import weakest
@@ -58,6 +59,8 @@ def suite_for(record: Record, alg: object, kinds: tuple[str, ...]) -> Suite:
         raise InvalidParams("The key has another algorithm.", path="alg")
     if suite.kind not in kinds:
         raise InvalidParams("This algorithm does not do that.", path="alg")
+    if record.metadata.backend != LOCAL and suite.alg not in TOKEN_ALGS:
+        raise Unsupported("Keys in tokens do not do that.", detail=suite.alg)
     return suite
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from native_host.errors import Unsupported
 from native_host.operations import records
-from native_host.operations.keep import identity_of, new_secret
+from native_host.operations.backends import new_key, token_of
+from native_host.operations.keep import identity_of
 from native_host.operations.versions import check_active, version_id
 
 if TYPE_CHECKING:
@@ -35,20 +36,16 @@ def prepare_rotate(store: KeyStore, session: Session, params: RotateKeyParams) -
 
 
 def rotate_key(house: House, permit: Permit, params: RotateKeyParams) -> KeyInfo:
-    """A new secret of the same kind under the same id; the one before goes on verifying and decrypting."""
+    """A new secret of the same kind, in the same place, under the same id; the one before goes on verifying and decrypting."""
     from native_host.operations import records
 
     store, session = house.store, permit.session
     record, suite = prepare_rotate(store, session, params)
-    with new_secret(house, suite, like=record.metadata.public) as secret:
-        public = suite.pairs().public_key(secret.buffer) if suite.has_public else None
-        with house.audit.effect(permit):
-            records.check_revision(permit.facts, records.find(store, session, params.key_id))
-            _archive(store, session, record)
-            changed = records.changed(
-                record.metadata, public=public, address=None, version=record.metadata.version + 1, provenance="generated"
-            )
-            store.replace(record, changed, secret.buffer, identity_of(store, session.wallet_id, changed, secret))
+    with new_key(house, suite, token_of(house, record), like=record.metadata.public) as (secret, public), house.audit.effect(permit):
+        records.check_revision(permit.facts, records.find(store, session, params.key_id))
+        _archive(store, session, record)
+        changed = records.changed(record.metadata, public=public, address=None, version=record.metadata.version + 1, provenance="generated")
+        store.replace(record, changed, secret.buffer, identity_of(store, session.wallet_id, changed, secret))
     return records.key_info(store, session, records.find(store, session, params.key_id))
 
 

@@ -8,7 +8,8 @@ from msgspec import UNSET
 
 from native_host.errors import InvalidParams, Locked, Uninitialized, Unsupported
 from native_host.operations import records, versions
-from native_host.operations.unsealing import secret_of
+from native_host.operations.backends import signatures_of
+from native_host.operations.unsealing import handle_of, secret_of
 from native_host.protocol.uses import AggregateSignaturesResult, SignResult, VerifyResult
 from native_host.protocol.wire import Base64Url
 
@@ -42,12 +43,12 @@ def sign(house: House, permit: Permit, params: SignParams) -> SignResult:
     record, suite = prepare_sign(house.store, permit.session, params)
     records.check_revision(permit.facts, record)
     versions.count_use(house.store, permit.session, record)
-    with secret_of(house, record) as secret:
+    with handle_of(house, record) as handle:
         if suite.kind == "mac":
-            signature = suite.macs().mac(secret.buffer, _data(params.data))
+            signature = suite.macs().mac(handle.buffer, _data(params.data))
         else:
-            signature = suite.signatures().sign(
-                secret.buffer,
+            signature = signatures_of(house, record, suite).sign(
+                handle.buffer,
                 data=_optional(params.data),
                 digest=_optional(params.digest),
                 encoding="jose" if params.encoding is UNSET else params.encoding,

@@ -1,10 +1,15 @@
-"""A key's secret for the time of one use: unsealed, or derived anew where it comes from a seed, and wiped at the end."""
+"""A key's secret for the time of one use: unsealed, or derived anew where it comes from a seed, and wiped at the end.
+
+A key that lives elsewhere has none here, but a sealed reference: ``handle_of`` gives whichever of the two its code takes, and
+``secret_of`` refuses the one that is no secret.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from native_host.backends import LOCAL
 from native_host.errors import Locked, Unsupported
 from native_host.secret import SecretBytes
 
@@ -21,9 +26,22 @@ NO_KEY = {
 
 
 @contextmanager
+def handle_of(house: House, record: Record) -> Iterator[SecretBytes]:
+    """What the code of a record's key takes in its first place: the secret, or the reference to a key elsewhere."""
+    if record.metadata.backend != LOCAL:
+        with house.store.unseal_secret(record) as reference:
+            yield reference
+        return
+    with secret_of(house, record) as secret:
+        yield secret
+
+
+@contextmanager
 def secret_of(house: House, record: Record) -> Iterator[SecretBytes]:
-    """The secret of a record that was found usable; raises ``CannotUnseal``, ``Locked``."""
+    """The secret of a record that was found usable; raises ``CannotUnseal``, ``Locked``, and ``Unsupported`` where none is here."""
     metadata = record.metadata
+    if metadata.backend != LOCAL:
+        raise Unsupported("This key lives outside of the host, which cannot do that with it.", detail=metadata.backend)
     if metadata.parent is None:
         with house.store.unseal_secret(record) as secret:
             yield secret

@@ -1,7 +1,8 @@
 """Keys under keys: a wrapped key is an encrypted JWK (RFC 7517 section 7) that authenticates its algorithm and usages.
 
 By ``A*KW`` the octets of the JWK are wrapped as they stand, as WebCrypto's ``wrapKey`` does with format ``jwk``; by RSA-OAEP,
-which is too short for a key, they are the content of a JWE. A key leaves only under a wrapping key that nobody else can know: one
+which is too short for a key, they are the content of a JWE; for a token, which wraps multiples of 8 bytes alone, they end in spaces.
+A key leaves only under a wrapping key that nobody else can know: one
 that the host made, or one whose fingerprint the person has compared. Seeds and what is derived from them never leave.
 """
 
@@ -11,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from native_host.backends import LOCAL
 from native_host.encodings.jwk import thumbprint
 from native_host.errors import DecryptionFailed, InvalidParams, KeyState, UsageNotAllowed
 from native_host.keystore.records import Metadata
 from native_host.operations import records, versions
+from native_host.operations.backends import wraps_of
 from native_host.operations.keep import put_key
-from native_host.operations.unsealing import secret_of
+from native_host.operations.unsealing import handle_of, secret_of
 from native_host.protocol.uses import WrapKeyResult
 from native_host.protocol.wire import Base64Url
-from native_host.secret import SecretBytes
+from native_host.secret import SecretBytes, wipe
 from native_host.suites.kinds import CannotDecrypt
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 WRAPS = ("wrap", "publicCipher")
 CONTENT_TYPE = "jwk+json"
+WRAP_UNIT = 8
 
 
 def prepare_wrap(store: KeyStore, session: Session, params: WrapKeyParams) -> tuple[Record, Suite, Record]:
@@ -50,6 +54,8 @@ def prepare_wrap(store: KeyStore, session: Session, params: WrapKeyParams) -> tu
         raise UsageNotAllowed("Whoever sent this wrapping key knows it, and would know every key that is wrapped with it.")
     target = records.find(store, session, params.target_key_id)
     versions.check_active(store, target)
+    if target.metadata.backend != LOCAL:
+        raise UsageNotAllowed("A key that lives outside of the host never leaves its place.")
     if target.metadata.alg in records.SEED_ALGS or target.metadata.parent is not None:
         raise UsageNotAllowed("A seed, and what is derived from it, is never wrapped.")
     if target.metadata.expires_at is not None or target.metadata.max_uses is not None:
@@ -75,21 +81,27 @@ def wrap_key(house: House, permit: Permit, params: WrapKeyParams) -> WrapKeyResu
             raise KeyState("The key that is to be wrapped was changed while this waited for the person. Ask again.")
         versions.count_use(store, session, record)
         with secret_of(house, target) as secret:
-            octets = _jwk_of(store, session, target, secret)
-        with octets, secret_of(house, record) as kek:
-            return WrapKeyResult(wrapped_key=Base64Url(_wrap(suite, record, kek, octets)))
+            octets = _jwk_of(store, session, target, secret, padded=record.metadata.backend != LOCAL)
+        with octets, handle_of(house, record) as kek:
+            return WrapKeyResult(wrapped_key=Base64Url(_wrap(house, suite, record, kek, octets)))
 
 
-def _jwk_of(store: KeyStore, session: Session, target: Record, secret: SecretBytes) -> SecretBytes:
+def _jwk_of(store: KeyStore, session: Session, target: Record, secret: SecretBytes, *, padded: bool) -> SecretBytes:
     from native_host.suites.private_jwk import encode_private_jwk
 
     usages = records.usages_of(store, session, target)
-    return SecretBytes(encode_private_jwk(records.suite_of(target.metadata.alg), secret.buffer, usages))
+    jwk = encode_private_jwk(records.suite_of(target.metadata.alg), secret.buffer, usages)
+    if not padded or not len(jwk) % WRAP_UNIT:
+        return SecretBytes(jwk)
+    octets = bytearray(b" " * (len(jwk) + WRAP_UNIT - len(jwk) % WRAP_UNIT))
+    octets[: len(jwk)] = jwk
+    wipe(jwk)
+    return SecretBytes(octets)
 
 
-def _wrap(suite: Suite, record: Record, kek: SecretBytes, octets: SecretBytes) -> bytes:
+def _wrap(house: House, suite: Suite, record: Record, kek: SecretBytes, octets: SecretBytes) -> bytes:
     if suite.kind == "wrap":
-        return suite.wraps().wrap(kek.buffer, octets.buffer)
+        return wraps_of(house, record, suite).wrap(kek.buffer, octets.buffer)
     from native_host.suites import jwe_content
 
     jwk = suite.pairs().public_jwk(record.metadata.public or b"")
@@ -146,17 +158,17 @@ def unwrap_key(house: House, permit: Permit, params: UnwrapKeyParams) -> KeyInfo
 
 def _unwrapped(house: House, record: Record, suite: Suite, params: UnwrapKeyParams) -> SecretBytes:
     for found in versions.versions_of(house.store, record, params.version):
-        with secret_of(house, found) as kek:
+        with handle_of(house, found) as kek:
             try:
-                return SecretBytes(_unwrap(suite, kek, bytes(params.wrapped_key)))
+                return SecretBytes(_unwrap(house, suite, found, kek, bytes(params.wrapped_key)))
             except CannotDecrypt:
                 continue
     raise DecryptionFailed
 
 
-def _unwrap(suite: Suite, kek: SecretBytes, wrapped: bytes) -> bytearray:
+def _unwrap(house: House, suite: Suite, record: Record, kek: SecretBytes, wrapped: bytes) -> bytearray:
     if suite.kind == "wrap":
-        return suite.wraps().unwrap(kek.buffer, wrapped)
+        return wraps_of(house, record, suite).unwrap(kek.buffer, wrapped)
     from native_host.suites import jwe_content
 
     if jwe_content.read_header(wrapped).cty != CONTENT_TYPE:

@@ -198,13 +198,15 @@ class KeyInfo(Message, frozen=True, kw_only=True):
 
 class GenerateKeyParams(Message, frozen=True, kw_only=True):
     """``words`` and ``language`` (a word list of BIP39) are for ``BIP39``, ``modulusLength`` (2048, 3072 or 4096 bits, default 3072) is for
-    RSA. After ``expiresAt``, or ``maxUses`` uses of the private key, the key does nothing more.
+    RSA. After ``expiresAt``, or ``maxUses`` uses of the private key, the key does nothing more. With ``backend`` ``pkcs11`` it is made in
+    a token and never leaves it; ``token`` is the token's serial number or label, and needed if more than one is connected.
     """
 
     alg: Algorithm
     usages: Usages | UnsetType = UNSET
     label: Label | UnsetType = UNSET
     backend: Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType = UNSET
+    token: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
     words: Literal[12, 15, 18, 21, 24] | UnsetType = UNSET
     language: Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType = UNSET
     modulus_length: Annotated[int, Meta(ge=2048, le=16384)] | UnsetType = UNSET
@@ -327,6 +329,12 @@ class RotateKeyParams(Message, frozen=True, kw_only=True):
 
 class DestroyKeyParams(Message, frozen=True, kw_only=True):
     key_id: KeyId
+
+
+class DestroyKeyResult(Message, frozen=True, kw_only=True):
+    """``remainsInToken``: the key is gone from the keystore, and is still in its token: that is not here, or had the key before."""
+
+    remains_in_token: bool | UnsetType = UNSET
 
 
 # --- notifications and events -----------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ _ROWS = (
     Method(name="listKeys", params=m.ListKeysParams, result=m.ListKeysResult, consent="public", summary="The keys of the caller's wallet, a page at a time."),
     Method(name="updateKey", params=m.UpdateKeyParams, result=m.KeyInfo, consent="own", summary="Rename, disable, enable or narrow a key; confirm a seed's backup."),
     Method(name="rotateKey", params=m.RotateKeyParams, result=m.KeyInfo, consent="own", summary="A new version of a key; older ones still verify and decrypt."),
-    Method(name="destroyKey", params=m.DestroyKeyParams, result=m.Empty, consent="person", summary="Destroy a key and all that is derived from it."),
+    Method(name="destroyKey", params=m.DestroyKeyParams, result=m.DestroyKeyResult, consent="person", summary="Destroy a key and all that is derived from it."),
     Method(name="sign", params=u.SignParams, result=u.SignResult, consent="person", summary="Sign bytes or a digest."),
     Method(name="verify", params=u.VerifyParams, result=u.VerifyResult, consent="public", needs="hello", summary="Whether a signature is valid."),
     Method(name="encrypt", params=u.EncryptParams, result=u.EncryptResult, consent="public", needs="hello", summary="Encrypt for a key."),

@@ -90,12 +90,13 @@ export interface StateResult {
 
 export type LockParams = Readonly<Record<string, never>>;
 
-/** `words` and `language` (a word list of BIP39) are for `BIP39`, `modulusLength` (2048, 3072 or 4096 bits, default 3072) is for RSA. After `expiresAt`, or `maxUses` uses of the private key, the key does nothing more. */
+/** `words` and `language` (a word list of BIP39) are for `BIP39`, `modulusLength` (2048, 3072 or 4096 bits, default 3072) is for RSA. After `expiresAt`, or `maxUses` uses of the private key, the key does nothing more. With `backend` `pkcs11` it is made in a token and never leaves it; `token` is the token's serial number or label, and needed if more than one is connected. */
 export interface GenerateKeyParams {
   readonly alg: AlgorithmName;
   readonly usages?: readonly Usage[];
   readonly label?: string;
   readonly backend?: string;
+  readonly token?: string;
   readonly words?: 12 | 15 | 18 | 21 | 24;
   readonly language?: string;
   readonly modulusLength?: number;
@@ -253,8 +254,10 @@ export interface DestroyKeyParams {
   readonly keyId: string;
 }
 
-/** A result that says only that it was done. */
-export type Empty = Readonly<Record<string, never>>;
+/** `remainsInToken`: the key is gone from the keystore, and is still in its token: that is not here, or had the key before. */
+export interface DestroyKeyResult {
+  readonly remainsInToken?: boolean;
+}
 
 /** Exactly one of `data` and `digest`. */
 export interface SignParams {
@@ -489,7 +492,7 @@ export interface Operations {
   /** A new version of a key; older ones still verify and decrypt. */
   readonly rotateKey: { readonly params: RotateKeyParams; readonly result: KeyInfo };
   /** Destroy a key and all that is derived from it. */
-  readonly destroyKey: { readonly params: DestroyKeyParams; readonly result: Empty };
+  readonly destroyKey: { readonly params: DestroyKeyParams; readonly result: DestroyKeyResult };
   /** Sign bytes or a digest. */
   readonly sign: { readonly params: SignParams; readonly result: SignResult };
   /** Whether a signature is valid. */
