@@ -92,12 +92,12 @@ class Stages:
                 return True
             case UnlockParams():
                 return not self.store.is_unlocked
-            case GenerateKeyParams():
-                return params.alg == "BIP39"
+            case GenerateKeyParams() if params.alg == "BIP39":
+                return True
             case UpdateKeyParams():
                 return facts.key is not None and facts.key.state == "unconfirmed"
             case _:
-                return False
+                return self.operations.needs_ready(call)
 
     def takes_long(self, call: Call, facts: Facts) -> bool:
         """Whether it makes an RSA key, for which seconds can go by."""
@@ -142,6 +142,7 @@ class Stages:
                 self.approver,
                 self._grants,
             )
+            self.operations.make_ready(permit)
             result = self.operations.perform(permit)
         if isinstance(waiting.decision, Ask):
             with self.store.transaction():
