@@ -12,11 +12,12 @@ from native_host.caller.identity import Caller
 from native_host.config import find_paths, read_config
 from native_host.errors import Duplicate, InvalidParams, Uninitialized, UnknownKey
 from native_host.kek.provider import Settings
-from native_host.keystore import chain
+from native_host.keystore import chain, checkpoints
+from native_host.keystore.evidence import examine
 from native_host.keystore.origins import FIRST_WALLET, find_or_add_wallet
 from native_host.keystore.store import KeyStore
 from native_host.opening import KEYSTORE_FILE, now, open_store
-from native_host.operations import records
+from native_host.operations import evidence, records
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
 from native_host.policy import Allow, Facts
@@ -179,8 +180,29 @@ class Desk:
 
     def verify_audit(self) -> tuple[int, Broken | None]:
         """How many entries the chain has, and what is wrong with it."""
-        count = sum(1 for _ in chain.rows(self.store.connection))
-        return count, chain.verify(self.store.connection)
+        walked = chain.walk(self.store.connection)
+        return walked.rows, walked.broken
+
+    def examine(self) -> tuple[int, list[str]]:
+        """How many entries the chain has, and everything that is found of the file without a secret, a sentence each: of its chain, its slots
+        and settings, its keys."""
+        found = examine(self.store.connection)
+        return found.rows, [evidence.told(one) for one in found.findings]
+
+    def check_checkpoint(self, checkpoint: bytes, public_key: str) -> list[str]:
+        """What the chain lacks of the state that a checkpoint names; raises ``NotACheckpoint``."""
+        lacking = checkpoints.check(self.store.connection, checkpoint.decode(errors="replace"), public_key)
+        return [evidence.told(lacking)] if lacking else []
+
+    def accept(self) -> bool:
+        """Have the person decide about what was changed from outside; whether there was anything, and they went on with it. The store is
+        then open.
+
+        Raises:
+            ChangedOutside: they said no. What ``unlock`` raises.
+        """
+        guard_memory()
+        return bool(evidence.accept(self.house, self.caller))
 
     def audit(self) -> Iterator[AuditedEntry]:
         """Every entry; the store must be unlocked."""

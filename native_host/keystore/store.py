@@ -11,7 +11,20 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from native_host.errors import CannotUnseal, InvalidParams, Locked, Uninitialized
-from native_host.keystore import chain, counting, evidence, mending, origins, records, refusals, sealed, slots, vouching, watching
+from native_host.keystore import (
+    chain,
+    checkpoints,
+    counting,
+    evidence,
+    mending,
+    origins,
+    records,
+    refusals,
+    sealed,
+    slots,
+    vouching,
+    watching,
+)
 from native_host.keystore.file import BUSY_SECONDS, StoreFile
 from native_host.secret import SecretBytes
 
@@ -252,6 +265,21 @@ class KeyStore(StoreFile):
         self.vouch()
         return mended.differing
 
+    def differing(self) -> list[tuple[bytes, bytes]]:
+        """The records that are not as the log says, with their present digests."""
+        return mending.mend(self.connection, self.keys).differing
+
+    def checkpoint(self) -> str:
+        """A signed checkpoint of the audit chain as it is now; raises ``Locked``, ``ChangedOutside``."""
+        head = chain.checked_end(self.connection, self.keys)
+        if head is None:
+            raise ChangedOutside
+        return checkpoints.make(self.keys, head)
+
+    def checkpoint_key(self) -> str:
+        """The public key of checkpoints; raises ``Locked``."""
+        return checkpoints.public_key(self.keys)
+
     def take_over(self, record_id: bytes, digest: bytes) -> None:
         """Let the log say that a record is as it stands now, inside a transaction."""
         self._changed(record_id, digest)
@@ -315,7 +343,7 @@ class KeyStore(StoreFile):
 
     def settle(self) -> None:
         """Raise the version with the next audit row: something weighty has changed, or the store is being locked or opened."""
-        self._raising = True
+        self._raising = self._keys is not None
 
     def vouch(self) -> None:
         """Vouch for the slots, wrapped keys and settings as they are at the next audit row, inside a transaction that changes them."""

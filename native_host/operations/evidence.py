@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from native_host.errors import BackendUnavailable, CannotUnseal, KmsError, UserRejected
 from native_host.kek import counters
-from native_host.keystore.evidence import Finding
+from native_host.keystore.evidence import Finding, examine
 from native_host.keystore.store import ChangedOutside
 
 if TYPE_CHECKING:
@@ -33,8 +33,11 @@ UNREACHABLE = "What remembers how new your keystore is ({place}) cannot be reach
 UNREADABLE = "What your keystore says of where its counter is was changed."
 
 
-def judged(house: House, caller: CallerFacts, opening: Callable[[], object]) -> None:
-    """Open the store by ``opening``, and see that it is as it was left and no older copy; otherwise its owner decides.
+def judged(house: House, caller: CallerFacts, opening: Callable[[], object], *, at_terminal: bool = False) -> tuple[Finding, ...]:
+    """Open the store by ``opening``, and see that it is as it was left and no older copy; otherwise its owner decides. Gives what they went
+    on with.
+
+    ``at_terminal``: whoever answers is a person who came to decide, even if a program answers for this store otherwise.
 
     Raises:
         ChangedOutside: it is not, and stays locked. What ``opening`` raises; ``Cancelled``.
@@ -54,9 +57,10 @@ def judged(house: House, caller: CallerFacts, opening: Callable[[], object]) -> 
         if not found:
             store.release()
             store.catch_up()
-            return
-        _decide(house, caller, found)
+            return ()
+        _decide(house, caller, (*found, *_about_keys(house)) if at_terminal else found, at_terminal=at_terminal)
         _go_on(house, caller.origin, found, least_version=value + 1 if value else 0)
+        return found
 
 
 def _check_counter(house: House) -> tuple[int, list[Finding]]:
@@ -84,17 +88,47 @@ def _check_counter(house: House) -> tuple[int, list[Finding]]:
     return value, [Finding(name="older_copy", text=OLDER, seq=head.seq)] if head is not None and head.version < value else []
 
 
-def _decide(house: House, caller: CallerFacts, found: Sequence[Finding]) -> None:
+def accept(house: House, caller: CallerFacts) -> tuple[Finding, ...]:
+    """Have a person at the terminal decide about everything that is found, keys with it; gives what they went on with. The store is open.
+
+    Raises:
+        what ``judged`` raises
+    """
+    from native_host.operations import slots
+
+    store = house.store
+    accepted = judged(house, caller, lambda: slots.open_store(house, caller, silently=False), at_terminal=True)
+    found = () if accepted else _about_keys(house)
+    if found:
+        _decide(house, caller, found, at_terminal=True)
+        _take_over(house, caller.origin, store.differing())
+    return accepted or found
+
+
+def _about_keys(house: House) -> tuple[Finding, ...]:
+    return tuple(one for one in examine(house.store.connection).findings if one.name in {"key_changed", "key_unknown"})
+
+
+def _decide(house: House, caller: CallerFacts, found: Sequence[Finding], *, at_terminal: bool) -> None:
     """Put it to the person; raises ``ChangedOutside`` unless they go on with what is there."""
     from native_host.review.requests import tampering_review
 
-    if house.store.unattended:
+    if house.store.unattended and not at_terminal:
         raise ChangedOutside(found)
     review = tampering_review(tuple(one.text for one in found), house.folder, last_good(house, found))
     try:
         house.approver.review("unlock", review, caller, None, ())
     except (UserRejected, BackendUnavailable):
         raise ChangedOutside(found) from None
+
+
+def told(finding: Finding) -> str:
+    """A finding in a sentence for a terminal, with the id of the key that it is about."""
+    from native_host.encodings.base64url import encode_base64url
+    from native_host.review.text import visible
+
+    key = f" Its id: {encode_base64url(finding.record_id)}" if isinstance(finding.record_id, bytes) else ""
+    return visible(f"{finding.text}{key}")
 
 
 def last_good(house: House, found: Sequence[Finding]) -> str | None:
@@ -112,8 +146,6 @@ def last_good(house: House, found: Sequence[Finding]) -> str | None:
 
 def _go_on(house: House, origin: str, found: Sequence[Finding], *, least_version: int) -> None:
     """Go on with what is there, as its owner decided: the record says so, and what of its keys opens is good from now on."""
-    from native_host.encodings.base64url import encode_base64url
-
     store, names = house.store, sorted({one.name for one in found})
     try:
         with store.transaction():
@@ -121,15 +153,23 @@ def _go_on(house: House, origin: str, found: Sequence[Finding], *, least_version
             if {"counter_gone", "counter_unreachable"} & set(names):
                 store.drop_counter()
             house.audit.happened(origin, "acceptChanges", ", ".join(names))
-        for record_id, digest in differing:
-            # One that does not open stays refused, and what was written about it just now is undone.
-            with suppress(CannotUnseal), store.transaction():
-                store.take_over(record_id, digest)
-                house.audit.happened(origin, "acceptKey", encode_base64url(record_id))
-                store.see_that_it_opens(record_id)
+        _take_over(house, origin, differing)
     except BaseException:
         store.forget_keys()
         raise
+
+
+def _take_over(house: House, origin: str, differing: Sequence[tuple[bytes, bytes]]) -> None:
+    """Have the log say of these records that they are as they stand now, if they open."""
+    from native_host.encodings.base64url import encode_base64url
+
+    store = house.store
+    for record_id, digest in differing:
+        # One that does not open stays refused, and what was written about it just now is undone.
+        with suppress(CannotUnseal), store.transaction():
+            store.take_over(record_id, digest)
+            house.audit.happened(origin, "acceptKey", encode_base64url(record_id))
+            store.see_that_it_opens(record_id)
 
 
 def keep_counter(house: House, origin: str) -> None:
