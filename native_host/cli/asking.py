@@ -27,9 +27,14 @@ class TerminalPerson:
         self._from_stdin = secret_from_stdin
 
     def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
-        """The person typed the command: that is the approval; what it does is said."""
+        """The person typed the command: that is the approval; what it does is said. Not of what they are to be warned of: they did not
+        come to decide about that."""
         from native_host.approval.approver import Verdict
+        from native_host.review.text import visible
 
+        if review.warnings:
+            print("\n".join((review.title, *(f"  {visible(text)}" for text in review.warnings))), file=sys.stderr)
+            raise UserRejected("This needs a decision of yours, in the host's own window or with: strongroom audit accept")
         print(review.title, file=sys.stderr)
         for fact in review.facts:
             print(f"  {fact.label}: {fact.value}", file=sys.stderr)
