@@ -3,13 +3,13 @@
 The module runs in a process of its own (``native_host.tokens``). Whatever comes from there is a stranger's word: it is decoded into a
 bounded shape here, and what is computed with a key is checked in ``token_suites`` before anybody gets it.
 
-A PIN is asked for once in a process, and again after a lock. ``is_ready`` is what is remembered of that; it can be out of date, as
-a token can be taken out at any time, and then the next use says so and the one after it asks.
+A PIN is asked for once in a process, by a slot of the keystore or for a key, and again after a lock. ``is_ready`` is what is
+remembered of that; it can be out of date, as a token can be taken out at any time, and then the next use says so and the one after
+it asks.
 """
 
 from __future__ import annotations
 
-from _thread import start_new_thread
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, MsgspecError, convert
@@ -154,17 +154,24 @@ class Tokens:
         return (reference.serial, reference.manufacturer) in self._ready
 
     def log_in(self, token: TokenInfo, pin: SecretBytes | None) -> None:
-        """Log in; ``None`` has the PIN typed at the token, or is for one that needs none. Raises ``PinWrong``, ``PinLocked``."""
+        """Log in; ``None`` has the PIN typed at the token. Raises ``PinWrong``, ``PinLocked``."""
         worker = self._found(token.serial, token.manufacturer)[0]
-        if token.login_required:
-            self._told(lambda: worker.login(token.serial, pin))
+        self._told(lambda: worker.login(token.serial, pin))
         self._ready[token.serial, token.manufacturer] = worker
 
-    def log_out(self) -> None:
-        """Forget every login. The workers end, and with them the modules' copies of PINs; that can take as long as a call that goes on."""
-        workers, self._ready = set(self._ready.values()), {}
-        for worker in workers:
-            start_new_thread(worker.close, ())
+    def is_open(self, token: TokenInfo) -> bool:
+        """Whether nobody has to log in to this token: somebody has, in this process, or it asks for no PIN. It is then ready."""
+        worker = self._found(token.serial, token.manufacturer)[0]
+        try:
+            self._told(lambda: worker.call("is_open", serial=token.serial))
+        except NotLoggedIn:
+            return False
+        self._ready[token.serial, token.manufacturer] = worker
+        return True
+
+    def forget(self) -> None:
+        """Every login is over: ``tokens.client.close_all`` ends them, or has."""
+        self._ready = {}
 
     def call(self, reference: Reference, method: str, *, seconds: float = USE_SECONDS, **params: Any) -> Any:
         """What a method of ``tokens.keys`` gives.

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from native_host.backends.pkcs11 import Tokens
     from native_host.config import Pkcs11Config
+
+
+CLIENT = "native_host.tokens.client"
+LOG_OUT_SECONDS = 2.0
+"""How long a lock waits for tokens. A call of theirs that goes on for longer ends by itself, and its token is logged out after it."""
 
 
 class Elsewhere:
@@ -26,6 +32,13 @@ class Elsewhere:
         return self._tokens
 
     def forget(self) -> None:
-        """Log out everywhere."""
+        """Log out of every token, whoever logged in to it: the processes end that hold the modules, and copies of PINs."""
         if self._tokens is not None:
-            self._tokens.log_out()
+            self._tokens.forget()
+        client = sys.modules.get(CLIENT)
+        if client is not None:  # else there is nobody who could have logged in
+            from threading import Thread
+
+            closing = Thread(target=client.close_all, daemon=True, name="tokens-end")
+            closing.start()
+            closing.join(LOG_OUT_SECONDS)

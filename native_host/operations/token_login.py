@@ -28,18 +28,21 @@ AT_THE_READER = "Type the PIN at the token or its reader once you have said yes.
 
 
 def log_in(house: House, session: Session, token: TokenInfo) -> None:
-    """Log in to a token, asking at most ``TRIES`` times.
+    """Log in to a token, unless this process has, asking at most ``TRIES`` times.
 
     Raises:
         UserRejected, Cancelled
         PinWrong: the last one was wrong too. PinLocked: no further one is taken.
         TokenAbsent, ModuleBroken, TokenRefuses, Locked
     """
+    with house.aside():
+        if tokens_of(house).is_open(token):
+            return
     hint = BEFORE if token.count_low else None
     for tried in range(1, TRIES + 1):
         if token.locked:
             raise PinLocked
-        if token.login_required and not token.pin_pad and not token.pin_set:
+        if not token.pin_pad and not token.pin_set:
             raise TokenRefuses(NO_PIN)
         try:
             _try_once(house, session, token, LAST if token.final_try else hint)
@@ -51,15 +54,12 @@ def log_in(house: House, session: Session, token: TokenInfo) -> None:
             continue
         if not house.store.is_unlocked:
             # Locked while the person typed.
-            tokens_of(house).log_out()
+            house.elsewhere.forget()
             raise Locked
         return
 
 
 def _try_once(house: House, session: Session, token: TokenInfo, hint: str | None) -> None:
-    if not token.login_required:
-        _log_in(house, token, None)
-        return
     title = f"PIN of the token {visible(token.label)}"
     if token.pin_pad:
         from native_host.review.requests import ready_review

@@ -66,6 +66,12 @@ REFUSED = (
 """What modules say of a ciphertext that is none: SoftHSM2 says CKR_GENERAL_ERROR. To whoever sent it they are all one."""
 
 
+def is_open(session: Session, params: dict[str, Any]) -> Any:
+    """That there is a session, which there is for nobody who has not logged in to a token that asks for it."""
+    del session, params
+    return True
+
+
 def find_keys(session: Session, params: dict[str, Any]) -> Any:
     """Every private and secret key that the token shows, each with what is public of it."""
     del params
@@ -232,6 +238,7 @@ def unwrap(session: Session, params: dict[str, Any]) -> Any:
 METHODS: dict[str, Callable[[Session, dict[str, Any]], Any]] = {
     method.__name__: method
     for method in (
+        is_open,
         find_keys,
         make_key,
         describe_key,

@@ -24,6 +24,7 @@ from native_host.secret import SecretBytes
 from native_host.suites.fault import SigningFault
 from native_host.suites.kinds import CannotDecrypt, Sealed
 from native_host.suites.table import SUITES
+from native_host.tokens import client
 from native_host.tokens.errors import MechanismMissing, ModuleBroken, NotLoggedIn, PinWrong, TokenAbsent, TokenRefuses
 from tests.parts.softhsm import PIN, SoftHsm, shared_softhsm, softhsm
 
@@ -391,7 +392,9 @@ def test_logging_out(softhsm: SoftHsm) -> None:
     tokens = logged_in(softhsm)
     code = token_suite(tokens, SUITES["Ed25519"], token=tokens.choose(None))
     key = code.generate_secret(os.urandom)
-    tokens.log_out()
+    tokens.forget()
+    client.close_all()
+    assert not tokens.is_open(tokens.choose(None))
     with pytest.raises(NotLoggedIn):
         code.sign(key, data=MESSAGE)
     with SecretBytes(b"9999") as pin, pytest.raises(PinWrong):
