@@ -277,6 +277,21 @@ def test_another_state_of_the_computer_is_refused(tpm: Swtpm) -> None:
         assert ROOT_KEY == unwrapped(tpm, new.parameters, wrapped)
 
 
+def test_the_tpm_itself_insists_on_the_state(tpm: Swtpm) -> None:
+    """Another program with the slot's row, and with the PIN, unseals nothing by that alone."""
+    for choice in (Choice(pcrs=(7,)), Choice(pin=True, pcrs=(7,))):
+        slot = msgspec.msgpack.decode(enrolled(tpm, choice).parameters, type=TpmParameters)
+        with tpm_connection.connected(tpm.settings.tpm) as other, SecretBytes(PIN.encode()) as pin:
+            primary, _ = other.primary()
+            public, _ = other.tss.TPM2B_PUBLIC.unmarshal(slot.public)
+            private, _ = other.tss.TPM2B_PRIVATE.unmarshal(slot.private)
+            item = other.keep(other.esapi.load(primary, private, public))
+            with other.authorised(item, pin if choice.pin else None):
+                for session in (other.tss.ESYS_TR.PASSWORD, other.session(salt=primary)):
+                    with pytest.raises(other.tss.TSS2_Exception, match="authPolicy is not available"):
+                        other.esapi.unseal(item, session1=session)
+
+
 def test_a_register_that_was_not_chosen_does_not_count(tpm: Swtpm) -> None:
     """Nor does one that was not chosen keep a slot without PCRs shut."""
     made = [enrolled(tpm, choice) for choice in (Choice(), Choice(pcrs=(7,)))]

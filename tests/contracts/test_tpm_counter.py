@@ -14,6 +14,7 @@ from native_host.kek.provider import DeviceAbsent, DeviceRefuses, Settings
 from native_host.kek.tpm_counter import OWNER_INDICES, CounterParameters, Counters
 from tests.parts.swtpm import Swtpm, swtpm
 
+NV_DEFINE_SPACE = b"\x00\x00\x01\x2a"  # TPM 2.0, part 2: TPM_CC
 STORE = bytes.fromhex("00112233445566778899aabbccddeeff")
 
 
@@ -220,6 +221,8 @@ def test_its_secret_does_not_cross_the_bus(tpm: Swtpm) -> None:
     wire, secret = tpm.wire(), parts(parameters).auth
     assert parts(parameters).index.to_bytes(4, "big") in wire
     assert not [at for at in range(0, 32, 8) if secret[at : at + 8] in wire]
+    # It is sent once, encrypted under a key that a listener does not have: TPM2_StartAuthSession with a loaded key for its salt.
+    assert b"\x00\x00\x01\x76\x80" in wire[: wire.index(NV_DEFINE_SPACE)]
 
 
 def test_no_handle_stays_in_the_tpm(tpm: Swtpm) -> None:

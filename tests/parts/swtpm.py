@@ -56,7 +56,7 @@ class Swtpm:
         # fmt: on
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + WAIT_SECONDS
-        while not (self.socket.exists() and control.exists()):
+        while not (_listens(self.socket) and _listens(control)):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("swtpm did not start")
             time.sleep(0.01)
@@ -101,6 +101,12 @@ class Swtpm:
         """Every byte that went to the TPM and came from it, as swtpm logged them."""
         lines = self._log.read_text().splitlines()
         return b"".join(bytes.fromhex(line) for line in lines if line.startswith(" ") and _is_hex(line))
+
+
+def _listens(path: Path) -> bool:
+    """A socket's file is there a moment before anybody listens to it."""
+    with socket.socket(socket.AF_UNIX) as end:
+        return end.connect_ex(str(path)) == 0
 
 
 class Relay:
