@@ -31,7 +31,7 @@ CEILING_MEMORY_KIB = 2 * 1024 * 1024
 CEILING_ITERATIONS = 64
 
 
-class Argon2Parameters(Value, frozen=True, kw_only=True):
+class Argon2Parameters(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Memory in KiB. The bounds are checked when a slot is read: a changed file must not make the host eat all memory."""
 
     salt: Annotated[bytes, Meta(min_length=sodium.SALT_BYTES, max_length=sodium.SALT_BYTES)]
@@ -81,7 +81,7 @@ def read_parameters(parameters: bytes) -> Argon2Parameters:
     """What a slot says; raises ``CannotUnseal`` if it is not within the bounds."""
     try:
         return decode(parameters, type=Argon2Parameters)
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError):
         raise CannotUnseal from None
 
 
