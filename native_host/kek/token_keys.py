@@ -198,6 +198,9 @@ class WrappingKek(EncryptingKek):
 def kek_of(key: TokenKey, *, point: bytes, ephemeral: bytes) -> Kek:
     """The key-encryption key; the two points (65 bytes each) are those of ``agree``."""
     if key.way.method == "agree":
+        # A token may not check it, and a point off the curve would make it tell of its key.
+        if not _is_point(ephemeral) or not _is_point(point):
+            raise CannotUnseal
         with key.opened("agree", point=ephemeral, bytes=KEY_BYTES) as shared:
             return _agreed(shared, ephemeral, point)
     return EncryptingKek(key) if key.way.method == "encrypt" else WrappingKek(key)
@@ -218,11 +221,19 @@ def _point_of(described: Any) -> bytes:
     if not isinstance(told_point, bytes):
         raise _nonsense()
     point = told_point.removeprefix(bytes((0x04, POINT_BYTES))) if len(told_point) == POINT_BYTES + 2 else told_point
+    if not _is_point(point):
+        raise _nonsense()
+    return point
+
+
+def _is_point(point: bytes) -> bool:
+    if len(point) != POINT_BYTES:
+        return False
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     except ValueError:
-        raise _nonsense() from None
-    return point
+        return False
+    return True
 
 
 def _nonsense() -> DeviceRefuses:
@@ -257,8 +268,8 @@ def _tag(plaintext: SecretBytes, aad: bytes) -> bytes:
 
 
 def _padded(plaintext: SecretBytes) -> SecretBytes:
-    """To a multiple of 8 bytes, as RFC 3394 takes (ISO/IEC 7816-4 padding)."""
-    padded = bytearray(len(plaintext) // 8 * 8 + 8)
+    """To a multiple of 8 bytes and at least 16, as RFC 3394 takes (ISO/IEC 7816-4 padding)."""
+    padded = bytearray(max(len(plaintext) // 8 * 8 + 8, 16))
     padded[: len(plaintext)] = plaintext.buffer
     padded[len(plaintext)] = 0x80
     return SecretBytes(padded)

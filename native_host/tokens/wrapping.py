@@ -6,6 +6,7 @@ mechanisms, for a token that makes no session object of foreign bytes or lets no
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
@@ -49,13 +50,21 @@ def unwrap_bytes(session: Session, params: dict[str, Any]) -> Any:
     try:
         if params["direct"]:
             return key.decrypt(params["data"], **how)
-        passing = key.unwrap_key(ObjectClass.SECRET_KEY, KeyType.GENERIC_SECRET, params["data"], capabilities=0, template=PASSING, **how)
+        passing = _unwrapped(key, params["data"], how)
     except REFUSED:
         raise failed.EncryptedDataInvalid from None
     try:
         return passing[Attribute.VALUE]
     finally:
         passing.destroy()
+
+
+def _unwrapped(key: Any, data: bytes, how: dict[str, Any]) -> Any:
+    # Its value is to be read, which the template says; some modules (openCryptoki's) hold that to be the token's to say, and say it.
+    for template in (PASSING, {Attribute.TOKEN: False}):
+        with suppress(failed.AttributeReadOnly, failed.TemplateInconsistent):
+            return key.unwrap_key(ObjectClass.SECRET_KEY, KeyType.GENERIC_SECRET, data, capabilities=0, template=template, **how)
+    raise failed.TemplateInconsistent
 
 
 def _mechanism(params: dict[str, Any]) -> dict[str, Any]:
