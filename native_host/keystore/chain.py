@@ -71,7 +71,8 @@ class Head(Value, frozen=True, kw_only=True):
 
 
 class Walked(Value, frozen=True, kw_only=True):
-    """What a walk over the whole chain found. ``newest`` is the newest digest of everything that a row is about; ``as_it_stands`` is what
+    """What a walk over the whole chain found. ``newest`` is the newest digest of everything that a row is about, empty
+    if the row is at fault; ``as_it_stands`` is what
     a row named ``ACCEPTED`` has to hold if ``broken`` is accepted now, and ``None`` if no row of the chain is at fault."""
 
     rows: int
@@ -230,7 +231,7 @@ class _Walk:
             else:
                 self._faulted(row, before, expected, holds=holds)
             if record_id is not None:
-                self._about(row)
+                self._about(row, holds=holds)
             if seq == self._head_seq:
                 self._meet_head(seq, link)
             before, expected = link if holds else _sound(link), seq + 1
@@ -250,7 +251,7 @@ class _Walk:
         self._fault = Broken(seq=seq, text=text, name=name, good_at=self._good_at)
         self._faulty = sha256(_exactly((seq, before)))
 
-    def _about(self, row: tuple[Any, ...]) -> None:
+    def _about(self, row: tuple[Any, ...], *, holds: bool) -> None:
         seq, _, sealing, _, record_id, digest, link = row
         text, name = "a row speaks of a key and was not written by an open keystore", "log_forged"
         if sealing != SEALED_WITH_KEY:
@@ -259,7 +260,7 @@ class _Walk:
         elif not self._no_head and self._found and seq > self._head_seq:
             self._at_head = self._at_head or Broken(seq=seq, text=text, name=name, good_at=self._good_at)
         else:
-            self._newest[record_id] = digest
+            self._newest[record_id] = digest if holds else b""
 
     def _meet_head(self, seq: int, link: bytes) -> None:
         self._found = True

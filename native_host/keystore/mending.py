@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.keystore import chain, evidence, records
-from native_host.value import Value
+from native_host.keystore import chain, records
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -17,21 +16,23 @@ if TYPE_CHECKING:
     from native_host.keystore.sealed import StoreKeys
 
 
-class Mended(Value, frozen=True, kw_only=True):
-    """``head`` is the one to go on from, ``changes`` what the next audit rows have to say. ``differing`` are records that are not as the
-    log says, with their present digests: what of these opens may be taken over. What does not, and what is gone, stays refused, so that
-    putting it right makes it good again."""
-
-    head: Head
-    changes: list[tuple[bytes, bytes]]
-    differing: list[tuple[bytes, bytes]]
-
-
-def mend(connection: Connection, keys: StoreKeys) -> Mended:
-    """How to go on from the last row there is. Nothing is written by this."""
+def mend(connection: Connection, keys: StoreKeys) -> tuple[Head, list[tuple[bytes, bytes]]]:
+    """The head to go on from, from the last row there is, and what the next audit rows have to say, inside the caller's transaction."""
     head = chain.authentic_head(connection, keys)
     walked = chain.walk(connection, head)
+    # Nothing but the store's keys makes it, and what happens while the store is locked must be sealed to its owner again.
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('auditPublic', ?)", (keys.audit_public(),))
     changes = [] if walked.as_it_stands is None else [(chain.ACCEPTED, walked.as_it_stands)]
-    named = {finding.record_id for finding in evidence.of_records(connection, walked)}
-    differing = [(record_id, digest) for record_id, digest in records.digests(connection) if record_id in named and digest is not None]
-    return Mended(head=head or chain.Head(seq=0, hash=chain.GENESIS), changes=changes, differing=differing)
+    return head or chain.Head(seq=0, hash=chain.GENESIS), changes
+
+
+def differing(connection: Connection, keys: StoreKeys) -> list[tuple[bytes, bytes]]:
+    """The records that are not as the log says, with their present digests, once its end is authentic.
+
+    What of these opens may be taken over. What does not, and what is gone, stays refused, so that putting it right makes it good again.
+    """
+    return [
+        (record_id, digest)
+        for record_id, digest in records.digests(connection)
+        if digest is not None and chain.newest_digest(connection, keys, record_id) != digest
+    ]

@@ -227,7 +227,7 @@ def _unseal_secret(keys: StoreKeys, record: Record, sealed: bytes) -> bytearray:
 
 def digests(connection: Connection) -> Iterator[tuple[bytes, bytes | None]]:
     """Every record's id, and its digest as it stands; without one if a column holds a value of another type. Needs no key."""
-    for _, record_id, owner, revision, metadata, secret in connection.execute(f"{_SELECT} ORDER BY position"):
+    for _, record_id, owner, revision, metadata, secret, _ in connection.execute(f"{_SELECT} ORDER BY position"):
         try:
             yield record_id, _digest(record_id, owner, revision, metadata, secret)
         except _MISSHAPEN:

@@ -248,9 +248,9 @@ class KeyStore(StoreFile):
         else:
             keys.wipe()
 
-    def go_on(self, *, least_version: int) -> list[tuple[bytes, bytes]]:
+    def go_on(self, *, least_version: int) -> None:
         """Open the store with what is there, as its owner decided, inside ``holding_back`` and the caller's transaction, which is to write
-        the audit row that says so. Gives the records that are not as the log says, with their present digests.
+        the audit row that says so.
 
         The head is authenticated where the rows end; its version is at least ``least_version``.
         """
@@ -258,16 +258,14 @@ class KeyStore(StoreFile):
         if keys is None:
             raise Locked
         self._open_with(keys, unattended=self.unattended, whole=True)
-        mended = mending.mend(self.connection, keys)
-        self._mended = mended.head
-        self._unrecorded += mended.changes
+        self._mended, changes = mending.mend(self.connection, keys)
+        self._unrecorded += changes
         self._least_version = least_version
         self.vouch()
-        return mended.differing
 
     def differing(self) -> list[tuple[bytes, bytes]]:
-        """The records that are not as the log says, with their present digests."""
-        return mending.mend(self.connection, self.keys).differing
+        """The records that are not as the log of the open store says, with their present digests."""
+        return mending.differing(self.connection, self.keys)
 
     def checkpoint(self) -> str:
         """A signed checkpoint of the audit chain as it is now; raises ``Locked``, ``ChangedOutside``."""
@@ -344,6 +342,10 @@ class KeyStore(StoreFile):
     def settle(self) -> None:
         """Raise the version with the next audit row: something weighty has changed, or the store is being locked or opened."""
         self._raising = self._keys is not None
+
+    def has_vouched(self) -> bool:
+        """Whether the open store has ever vouched for its slots, wrapped keys and settings."""
+        return chain.newest_digest(self.connection, self.keys, chain.VOUCHED) is not None
 
     def vouch(self) -> None:
         """Vouch for the slots, wrapped keys and settings as they are at the next audit row, inside a transaction that changes them."""

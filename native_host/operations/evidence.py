@@ -96,12 +96,11 @@ def accept(house: House, caller: CallerFacts) -> tuple[Finding, ...]:
     """
     from native_host.operations import slots
 
-    store = house.store
     accepted = judged(house, caller, lambda: slots.open_store(house, caller, silently=False), at_terminal=True)
     found = () if accepted else _about_keys(house)
     if found:
         _decide(house, caller, found, at_terminal=True)
-        _take_over(house, caller.origin, store.differing())
+        _take_over(house, caller.origin)
     return accepted or found
 
 
@@ -149,22 +148,22 @@ def _go_on(house: House, origin: str, found: Sequence[Finding], *, least_version
     store, names = house.store, sorted({one.name for one in found})
     try:
         with store.transaction():
-            differing = store.go_on(least_version=least_version)
+            store.go_on(least_version=least_version)
             if {"counter_gone", "counter_unreachable"} & set(names):
                 store.drop_counter()
             house.audit.happened(origin, "acceptChanges", ", ".join(names))
-        _take_over(house, origin, differing)
+        _take_over(house, origin)
     except BaseException:
         store.forget_keys()
         raise
 
 
-def _take_over(house: House, origin: str, differing: Sequence[tuple[bytes, bytes]]) -> None:
-    """Have the log say of these records that they are as they stand now, if they open."""
+def _take_over(house: House, origin: str) -> None:
+    """Have the log say of the records that are not as it says that they are as they stand now, if they open."""
     from native_host.encodings.base64url import encode_base64url
 
     store = house.store
-    for record_id, digest in differing:
+    for record_id, digest in store.differing():
         # One that does not open stays refused, and what was written about it just now is undone.
         with suppress(CannotUnseal), store.transaction():
             store.take_over(record_id, digest)
