@@ -140,7 +140,7 @@ class Tokens:
         """
         found = [token for token in self.present() if wanted is None or wanted in {token.label, token.serial, serial_text(token)}]
         if not found:
-            raise self._named(TokenAbsent("There is no such token here. Connect it and try again." if wanted else None))
+            raise of_token(TokenAbsent("There is no such token here. Connect it and try again." if wanted else None))
         if len(found) > 1:
             raise InvalidParams("There is more than one token here. Name one by its serial number.", path="token")
         return found[0]
@@ -213,7 +213,7 @@ class Tokens:
         try:
             return convert(told, Described)
         except MsgspecError:
-            raise Tokens._named(ModuleBroken()) from None
+            raise of_token(ModuleBroken()) from None
 
     def _with(self, reference: Reference, method: str, use: Callable[[TokenWorker, dict[str, Any]], Any], params: dict[str, Any]) -> Any:
         worker = self._worker(reference.serial, reference.manufacturer)
@@ -223,19 +223,29 @@ class Tokens:
         except MechanismMissing as error:
             name = MAKERS[reference.kind] if method == "make_key" else MECHANISMS.get(method, "")
             text = f"This token cannot do that: it has no {name} of this kind."
-            raise self._named(MechanismMissing(text, reason_name=error.reason_name)) from None
+            raise of_token(MechanismMissing(text, reason_name=error.reason_name)) from None
         except TokenRefuses as error:
             if error.reason_name == "EncryptedDataInvalid":
                 raise CannotDecrypt("it does not decrypt") from None
+            if error.reason_name == "NoSuchKey":
+                self._check_here(reference)
             raise
         except (TokenAbsent, NotLoggedIn, ModuleBroken):
+            self._ready.pop((reference.serial, reference.manufacturer), None)
+            raise
+
+    def _check_here(self, reference: Reference) -> None:
+        """A module can take a token that is gone for an empty one; raises ``TokenAbsent``."""
+        try:
+            self.find(reference)
+        except TokenError:
             self._ready.pop((reference.serial, reference.manufacturer), None)
             raise
 
     def _worker(self, serial: str, manufacturer: str) -> TokenWorker:
         worker = self._ready.get((serial, manufacturer))
         if worker is None:
-            raise self._named(NotLoggedIn("The token was logged out, or was taken out, meanwhile. Ask again."))
+            raise of_token(NotLoggedIn("The token was logged out, or was taken out, meanwhile. Ask again."))
         return worker
 
     def _found(self, serial: str, manufacturer: str) -> tuple[TokenWorker, TokenInfo]:
@@ -246,14 +256,15 @@ class Tokens:
             return ask()
         except TokenRefuses as error:
             said = _SAID.get(error.reason_name)
-            raise self._named(TokenRefuses(said, reason_name=error.reason_name)) from None
+            raise of_token(TokenRefuses(said, reason_name=error.reason_name)) from None
         except TokenError as error:
-            raise self._named(error) from None
+            raise of_token(error) from None
 
-    @staticmethod
-    def _named(error: TokenError) -> TokenError:
-        error.detail = DETAIL
-        return error
+
+def of_token(error: TokenError) -> TokenError:
+    """The error as one about a token that holds keys: the protocol's ``detail`` for it."""
+    error.detail = DETAIL
+    return error
 
 
 def serial_text(token: TokenInfo) -> str:

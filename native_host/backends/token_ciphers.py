@@ -6,7 +6,7 @@ from hmac import compare_digest
 from os import urandom
 from typing import TYPE_CHECKING, Any
 
-from native_host.backends.pkcs11 import encode_reference
+from native_host.backends.pkcs11 import encode_reference, of_token
 from native_host.backends.token_suite import TRIED, TokenSuite
 from native_host.suites.fault import SigningFault
 from native_host.suites.kinds import CannotDecrypt, Sealed
@@ -48,7 +48,7 @@ class TokenAgreement(TokenSuite):
         local: Any = self._suite.agreements()
         shared = self._call_secret(secret, "agree", point=local.uncompressed(public), bytes=local.size)
         if len(shared) != local.size:
-            raise TokenRefuses("The token gave a secret of another length than the curve has.")
+            raise of_token(TokenRefuses("The token gave a secret of another length than the curve has."))
         return shared
 
     def prove(self, reference: Reference) -> None:
@@ -67,7 +67,7 @@ class TokenGcm(TokenSuite):
         nonce = random_bytes(_IV_BYTES)
         sealed = self._call(secret, "encrypt_gcm", nonce=nonce, aad=aad, data=plaintext)
         if len(sealed) != len(plaintext) + _TAG_BYTES:
-            raise TokenRefuses("The token gave a ciphertext of another length than AES-GCM has.")
+            raise of_token(TokenRefuses("The token gave a ciphertext of another length than AES-GCM has."))
         return Sealed(ciphertext=sealed[:-_TAG_BYTES], iv=nonce, tag=sealed[-_TAG_BYTES:])
 
     def decrypt(self, secret: Secret, sealed: Sealed, *, aad: bytes) -> bytearray:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from native_host.backends.pkcs11 import decode_reference, encode_reference
+from native_host.backends.pkcs11 import decode_reference, encode_reference, of_token
 from native_host.backends.token_forms import form_of, public_of
 from native_host.errors import BackendUnavailable, Unsupported
 from native_host.suites.fault import SigningFault
-from native_host.tokens.errors import MechanismMissing, TokenRefuses
+from native_host.tokens.errors import MechanismMissing, TokenError, TokenRefuses
 
 if TYPE_CHECKING:
     from native_host.backends.pkcs11 import Described, Reference, Tokens
@@ -78,7 +78,7 @@ class TokenSuite(ABC):
         try:
             return public_of(self._suite, described)
         except ValueError:
-            raise TokenRefuses("The token gave no usable public key of the key that it made.") from None
+            raise of_token(TokenRefuses("The token gave no usable public key of the key that it made.")) from None
 
     def _call(self, secret: Secret, method: str, **params: Any) -> bytes:
         result = self._tokens.call(decode_reference(secret), method, **params)
@@ -89,10 +89,9 @@ class TokenSuite(ABC):
     def _call_secret(self, secret: Secret, method: str, **params: Any) -> bytearray:
         return self._tokens.call_secret(decode_reference(secret), method, **params).buffer
 
-    def _unlike(self) -> MechanismMissing:
-        return MechanismMissing(
-            f"This token cannot do {self._suite.alg} as the standard has it. Choose another algorithm or another token."
-        )
+    def _unlike(self) -> TokenError:
+        text = f"This token cannot do {self._suite.alg} as the standard has it. Choose another algorithm or another token."
+        return of_token(MechanismMissing(text))
 
 
 def token_suite(tokens: Tokens, suite: Suite, public: bytes | None = None, token: TokenInfo | None = None) -> Any:

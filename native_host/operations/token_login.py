@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from native_host.backends.pkcs11 import of_token
 from native_host.errors import Locked
 from native_host.operations.backends import tokens_of
 from native_host.review.text import visible
@@ -41,9 +42,9 @@ def log_in(house: House, session: Session, token: TokenInfo) -> None:
     hint = BEFORE if token.count_low else None
     for tried in range(1, TRIES + 1):
         if token.locked:
-            raise PinLocked
+            raise of_token(PinLocked())
         if not token.pin_pad and not token.pin_set:
-            raise TokenRefuses(NO_PIN)
+            raise of_token(TokenRefuses(NO_PIN))
         try:
             _try_once(house, session, token, LAST if token.final_try else hint)
         except PinWrong as error:
