@@ -13,6 +13,9 @@ from typing import Literal
 MIN_CHARACTERS = 8
 """NIST SP 800-63B section 5.1.1.1: a memorized secret of the person's own choice has at least 8 characters. No other rule."""
 
+MIN_PIN_CHARACTERS = 4
+"""What every device takes at least (CTAP 2.1 section 6.5.1; PKCS #11 tokens and TPMs as they are made); the device says if it wants more."""
+
 Strength = Literal["tooShort", "weak", "fair", "good", "strong"]
 
 _WORD_BITS = 12.9

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from native_host.approval.codes import Problem as CodeProblem
 from native_host.approval.strength import Strength
 from native_host.approval.words import Problem
 from native_host.protocol.approver import SecretPurpose
@@ -81,6 +82,9 @@ STRENGTHS: Final[dict[Strength, str]] = {
     "strong": "strong",
 }
 STRENGTH: Final = "Strength: {strength}"
+SET_PIN: Final = "Set PIN"
+PIN_ADVICE: Final = "Letters are allowed as well. The device locks itself after a few wrong PINs, so choose one that you will not forget."
+BACKUP_ADVICE: Final = "The one that was chosen when the backup was made, not the passphrase of Strongroom."
 BIP39_ADVICE: Final = "Only if these recovery words were made with an extra passphrase. Otherwise leave it empty."
 
 # --- key files ---
@@ -123,6 +127,41 @@ SHOW_FIRST: Final = "Press Show when nobody looks over your shoulder"
 WORDS_SHOWN: Final = "Check each word against your paper"
 SHOW_KEYS: Final = "Tab moves · Space presses · Esc cancels"
 
+# --- shares of a secret ---
+SHARE_ADVICE: Final = "Type the words in their order, with a space between. The first four letters of a word are enough."
+SHARE_PROBLEMS: Final[dict[Problem, str]] = {
+    "none": "all on the list",
+    "empty": "No words yet",
+    "unknown": "not on the list: {places}",
+    "count": "a share has at most 33",
+    "checksum": "all on the list, but the checksum is wrong: a word is wrong or missing, or two have changed places",
+}
+SHARE_COMPLETE: Final = "all on the list, checksum right"
+SHARE_SHOW_ADVICE: Final = (
+    "Write this share on paper, in this order. Take no photograph and no screenshot, and store it in no file.",
+    "Keep each share in another place. One share alone tells nothing; enough of them together give everything.",
+)
+
+# --- recovery codes ---
+CODE_ADVICE: Final = "Type the seven groups of four from your paper. Upper and lower case, spaces and hyphens do not matter."
+CODE_PROBLEMS: Final[dict[CodeProblem, str]] = {
+    "none": "28 characters, checksum right",
+    "empty": "Nothing typed yet",
+    "character": "Group {places} has a character that no recovery code has",
+    "count": "{count} of 28 characters",
+    "checksum": "28 characters, but the checksum is wrong: compare each group with your paper",
+}
+CODE_SHOW_ADVICE: Final = (
+    "Write it down on paper. It opens your keystore on any computer, without anything else.",
+    "Take no photograph and no screenshot, and store it in no file. Who has this code and your keystore has the keys.",
+    "It has no letters I, L, O and U: what looks like 0 or 1 is a digit.",
+)
+CODE_SHOW: Final = "Show the code"
+CODE_HIDE: Final = "Hide the code"
+CODE_HIDDEN: Final = "••••"
+CODE_WRITTEN_DOWN: Final = "I have written it down"
+CODE_SHOWN: Final = "Check each group against your paper"
+
 # --- terminal ---
 T_BEGIN: Final = "Strongroom asks: {title}"
 T_WARNING: Final = "Warning {number} of {count}: {text}"
@@ -149,6 +188,15 @@ T_WORDS_ADVICE: Final = "Type the recovery words in their order, in one or more 
 T_WORDS: Final = "Words: "
 T_WORDS_AGAIN: Final = "{count} typed: {problem}. Type all of them again, or an empty line to cancel."
 T_SHOW: Final = "The words come next, one a line. Type the word show when nobody looks over your shoulder. Anything else cancels."
-T_WORD: Final = "{number}. {word}"
+T_WORD: Final = "{number}. {part}"
 T_WRITTEN: Final = "Type the word done when you have written them down. The screen is then cleared. Anything else cancels."
+T_SHARE_ADVICE: Final = "Type the words in their order, in one or more lines, and then an empty line. The first four letters of a word are enough. What you type is shown. An empty line first cancels."
+T_CODE_ADVICE: Final = "Type the recovery code in one line. Upper and lower case, spaces and hyphens do not matter. What you type is shown. An empty line cancels."
+T_CODE_TYPED: Final = "Code: "
+T_CODE_AGAIN: Final = "This is not a recovery code. {problem}. Type all of it again, or an empty line to cancel."
+T_SHOW_CODE: Final = (
+    "The code comes next, one group a line. Type the word show when nobody looks over your shoulder. Anything else cancels."
+)
+T_GROUP: Final = "Group {number}: {part}"
+T_WRITTEN_CODE: Final = "Type the word done when you have written it down. The screen is then cleared. Anything else cancels."
 T_CODE: Final = "The code is: {code}"

@@ -56,9 +56,14 @@ def words_starting(beginning: str) -> tuple[str, ...]:
     return next(filter(None, found), ())
 
 
+def words_of(typed: str) -> tuple[str, ...]:
+    """The words in what was typed, in lower case and NFKD, without the numbers of a written list (``3.``)."""
+    return tuple(word for word in _plain(typed).split() if not word.rstrip(".):").isdecimal())
+
+
 def check_words(typed: str) -> TypedWords:
-    """Judge what was typed: words parted by any space; case does not matter, nor do the numbers of a written list (``3.``)."""
-    words = tuple(word for word in _plain(typed).split() if not word.rstrip(".):").isdecimal())
+    """Judge what was typed: words parted by any space; case does not matter."""
+    words = words_of(typed)
     listed = max(_lists().values(), key=lambda known: sum(word in known for word in words))
     unknown = tuple(place for place, word in enumerate(words) if word not in listed)
     return TypedWords(words=words, unknown=unknown, problem=_problem(words, unknown))

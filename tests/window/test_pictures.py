@@ -25,6 +25,12 @@ WORDS = (
     "amount doctor acoustic avoid letter advice cage absurd amount doctor acoustic bless"
 )  # BIP39, trezor vectors, 3rd of 24 words
 
+CODE = "000G 40R4 0M30 E209 185G R38E 1W8F"
+SHARE = (
+    "eraser senior decision roster beard treat identify grumpy salt index fake aviation theater cubic bike cause research dragon emphasis"
+    " counter"
+)  # SLIP-0039, vectors, 1st of 128 bits
+
 KEY_ID = "k" * 22
 SUBJECT = Subject(address="0x52908400098527886E0F7030069857D2E4169EE7", path="m/44'/60'/0'/0/0")
 PAGE = Page(origin="https://vote.example")
@@ -87,6 +93,51 @@ ASKS: dict[str, dict[str, Any]] = {
         "title": "Type the password of the key file",
         "hint": "The password does not open this key file. Type it again; if you are sure of it, the file is damaged. 2 tries left.",
     },
+    "new-pin": {
+        "id": 1,
+        "kind": "askSecret",
+        "purpose": "newPin",
+        "title": "Choose a PIN for this computer's TPM",
+        "hint": "A PIN for the TPM has 6 to 32 characters, which may be letters; one with an accent counts double.",
+    },
+    "pin-again": {
+        "id": 1,
+        "kind": "askSecret",
+        "purpose": "pin",
+        "title": "Type the PIN of your security key, then touch it when it blinks",
+        "hint": "5 tries are left until the key locks itself.",
+    },
+    "recovery-code-typed": {"id": 1, "kind": "askSecret", "purpose": "recoveryCode", "title": "Type your recovery code"},
+    "recovery-code-wrong": {
+        "id": 1,
+        "kind": "askSecret",
+        "purpose": "recoveryCode",
+        "title": "Type your recovery code back, to be sure that it is written down",
+        "hint": "This is not the code that was shown. Compare it with what you wrote down.",
+    },
+    "recovery-code-hidden": {
+        "id": 1,
+        "kind": "showSecret",
+        "purpose": "recoveryCode",
+        "title": "Write down your recovery code",
+        "secret": CODE,
+    },
+    "recovery-code-shown": {
+        "id": 1,
+        "kind": "showSecret",
+        "purpose": "recoveryCode",
+        "title": "Write down your recovery code",
+        "secret": CODE,
+    },
+    "share-typed": {"id": 1, "kind": "askSecret", "purpose": "share", "title": "Type the words of your next share (1 of 2 typed)"},
+    "share-shown": {
+        "id": 1,
+        "kind": "showSecret",
+        "purpose": "share",
+        "title": "Share 1 of 3: write down all of its words",
+        "secret": " ".join([*SHARE.split(), *SHARE.split()[:13]]),
+    },
+    "backup": {"id": 1, "kind": "askSecret", "purpose": "backup", "title": "Passphrase of the backup"},
     "code": {"id": 1, "kind": "compareCode", "title": "Pair with the extension?", "code": "48219937"},
 }
 ARTEFACTS = Path(os.environ["STRONGROOM_ARTEFACTS"]) if "STRONGROOM_ARTEFACTS" in os.environ else None
@@ -97,6 +148,10 @@ TYPED = {
     "unlock": "correct horse",
     "new-passphrase": "anvil copper\tanvil",
     "words-typed": "letter advice cage absurd amuont doctor aco",
+    "new-pin": "123456\t12345",
+    "recovery-code-typed": CODE.lower(),
+    "recovery-code-wrong": "0041-0610-r3gg-28u1-c60t",
+    "share-typed": f"{SHARE[:90]} duck",
     "key-file-again": f"\t{KEY_FILE}",
 }
 
@@ -115,7 +170,7 @@ def test_window_fits_the_screen(window_on: Callable[..., Any], name: str, theme:
         if number:
             window.key("Tab")
         window.type(text)
-    if name == "words-shown":
+    if name.endswith("-shown"):
         window.key("space")
     if ARTEFACTS is not None:
         ARTEFACTS.mkdir(parents=True, exist_ok=True)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 import tkinter as tk
+from collections.abc import Callable
 from types import TracebackType
 from typing import BinaryIO, assert_never
 
 from native_host.approval.answering import End, FrontAsk, Inbox, Rubbish, Waiting, write_answer
+from native_host.approval.window.codes import open_code, open_show_code
 from native_host.approval.window.key_file import open_key_file
 from native_host.approval.window.look import Look
 from native_host.approval.window.review import open_compare, open_review
-from native_host.approval.window.secret import open_new_passphrase, open_secret
+from native_host.approval.window.secret import open_new_passphrase, open_new_pin, open_secret
 from native_host.approval.window.sheet import Sheet
 from native_host.approval.window.theme import palette
-from native_host.approval.window.words import open_mnemonic, open_show
-from native_host.protocol.approver import Answer, CompareCode, ReviewAsk, SecretAsk, ShowSecret
+from native_host.approval.window.words import open_mnemonic, open_share, open_show
+from native_host.protocol.approver import Answer, CompareCode, ReviewAsk, SecretAsk, SecretPurpose, ShowSecret
 
 EXIT_RUBBISH = 1
 EXIT_BROKEN = 2
@@ -98,6 +100,17 @@ class App:
         self._root.quit()
 
 
+_ASKED: dict[SecretPurpose, Callable[[Sheet, SecretAsk], None]] = {
+    "newPassphrase": open_new_passphrase,
+    "newPin": open_new_pin,
+    "mnemonic": open_mnemonic,
+    "recoveryCode": open_code,
+    "share": open_share,
+    "keyFile": open_key_file,
+}
+"""The forms of what is not simply typed into one field."""
+
+
 def _fill(sheet: Sheet, ask: FrontAsk) -> None:
     match ask:
         case ReviewAsk():
@@ -105,14 +118,8 @@ def _fill(sheet: Sheet, ask: FrontAsk) -> None:
         case CompareCode():
             open_compare(sheet, ask)
         case ShowSecret():
-            open_show(sheet, ask)
-        case SecretAsk(purpose="newPassphrase"):
-            open_new_passphrase(sheet, ask)
-        case SecretAsk(purpose="mnemonic"):
-            open_mnemonic(sheet, ask)
-        case SecretAsk(purpose="keyFile"):
-            open_key_file(sheet, ask)
+            (open_show_code if ask.purpose == "recoveryCode" else open_show)(sheet, ask)
         case SecretAsk():
-            open_secret(sheet, ask)
+            _ASKED.get(ask.purpose, open_secret)(sheet, ask)
         case _:
             assert_never(ask)

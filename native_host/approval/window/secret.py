@@ -1,4 +1,4 @@
-"""Windows in which a secret is typed: to unlock, to choose a new passphrase, a PIN, the extra passphrase of recovery words."""
+"""Windows in which a secret is typed: to unlock, to choose a passphrase or a PIN, the extra passphrase of recovery words."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from collections.abc import Callable
 from msgspec import UNSET
 
 from native_host.approval import texts
-from native_host.approval.strength import MIN_CHARACTERS, estimate_strength
+from native_host.approval.strength import MIN_CHARACTERS, MIN_PIN_CHARACTERS, estimate_strength
 from native_host.approval.window.sheet import Sheet
 from native_host.approval.window.widgets import Button, SecretEntry, caps_lock_is_on, label, notice
-from native_host.protocol.approver import Answer, SecretAsk
+from native_host.protocol.approver import Answer, SecretAsk, SecretPurpose
 
+_ADVICE: dict[SecretPurpose, str] = {
+    "bip39Passphrase": texts.BIP39_ADVICE,
+    "keyFilePassword": texts.FILE_PASSWORD_ADVICE,
+    "backup": texts.BACKUP_ADVICE,
+}
 _STRENGTH_STEPS = {"tooShort": 0, "weak": 1, "fair": 2, "good": 3, "strong": 4}
 
 
@@ -20,10 +25,8 @@ def open_secret(sheet: Sheet, ask: SecretAsk) -> None:
     """Ask for one secret, as ``ask.purpose`` says; the empty one is accepted only as BIP39's extra passphrase."""
     may_be_empty = ask.purpose == "bip39Passphrase"
     say_hint(sheet, ask)
-    if may_be_empty:
-        label(sheet.content, sheet.look, texts.BIP39_ADVICE, wrap=sheet.width()).pack(fill="x", pady=(0, sheet.look.px(8)))
-    if ask.purpose == "keyFilePassword":
-        label(sheet.content, sheet.look, texts.FILE_PASSWORD_ADVICE, wrap=sheet.width()).pack(fill="x", pady=(0, sheet.look.px(8)))
+    if ask.purpose in _ADVICE:
+        label(sheet.content, sheet.look, _ADVICE[ask.purpose], wrap=sheet.width()).pack(fill="x", pady=(0, sheet.look.px(8)))
     form = _Form(sheet, ask)
     entry = form.add_entry(texts.PURPOSE_LABELS[ask.purpose])
     form.add_buttons(texts.UNLOCK if ask.purpose == "unlock" else texts.CONTINUE)
@@ -33,26 +36,44 @@ def open_secret(sheet: Sheet, ask: SecretAsk) -> None:
 
 def open_new_passphrase(sheet: Sheet, ask: SecretAsk) -> None:
     """Ask for a new passphrase, typed twice, and say how strong it looks; only its length is a rule."""
-    look = sheet.look
-    say_hint(sheet, ask)
-    label(sheet.content, look, texts.PASSPHRASE_ADVICE, wrap=sheet.width()).pack(fill="x", pady=(0, look.px(8)))
-    form = _Form(sheet, ask)
-    first = form.add_entry(texts.PURPOSE_LABELS[ask.purpose])
-    meter = _Meter(sheet)
-    second = form.add_entry(texts.AGAIN)
+    meters: list[_Meter] = []
+    form, first, second = _typed_twice(sheet, ask, texts.PASSPHRASE_ADVICE, lambda: meters.append(_Meter(sheet)))
     form.add_buttons(texts.SET_PASSPHRASE)
 
     def judge() -> bool:
-        typed, again = first.get(), second.get()
-        meter.show(typed)
-        long_enough = len(typed) >= MIN_CHARACTERS
-        sheet.status.configure(text="" if long_enough else texts.TOO_SHORT.format(count=MIN_CHARACTERS))
-        if long_enough and typed != again:
-            sheet.status.configure(text=texts.DIFFERENT if again else "")
-        return long_enough and typed == again
+        meters[0].show(first.get())
+        return _are_alike(sheet, first.get(), second.get(), MIN_CHARACTERS)
 
     form.judge = judge
     form.open()
+
+
+def open_new_pin(sheet: Sheet, ask: SecretAsk) -> None:
+    """Ask for a PIN that a device is to have, typed twice; how long it must be, the device's own hint says if it is more than four."""
+    form, first, second = _typed_twice(sheet, ask, texts.PIN_ADVICE)
+    form.add_buttons(texts.SET_PIN)
+    form.judge = lambda: _are_alike(sheet, first.get(), second.get(), MIN_PIN_CHARACTERS)
+    form.open()
+
+
+def _typed_twice(
+    sheet: Sheet, ask: SecretAsk, advice: str, between: Callable[[], None] = lambda: None
+) -> tuple[_Form, SecretEntry, SecretEntry]:
+    say_hint(sheet, ask)
+    label(sheet.content, sheet.look, advice, wrap=sheet.width()).pack(fill="x", pady=(0, sheet.look.px(8)))
+    form = _Form(sheet, ask)
+    first = form.add_entry(texts.PURPOSE_LABELS[ask.purpose])
+    between()
+    return form, first, form.add_entry(texts.AGAIN)
+
+
+def _are_alike(sheet: Sheet, typed: str, again: str, least: int) -> bool:
+    """Whether it is long enough and twice the same; what is missing is said."""
+    long_enough = len(typed) >= least
+    sheet.status.configure(text="" if long_enough else texts.TOO_SHORT.format(count=least))
+    if long_enough and typed != again:
+        sheet.status.configure(text=texts.DIFFERENT if again else "")
+    return long_enough and typed == again
 
 
 def say_hint(sheet: Sheet, ask: SecretAsk) -> None:
