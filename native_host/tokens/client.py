@@ -179,7 +179,7 @@ class TokenWorker:
             return self._exchange(method, params, seconds, kind)
 
     def _start(self) -> None:
-        modules.check(self.module)
+        modules.check(self.module, confined=True)
         try:
             self._running = _Running(_spawn())
         except OSError:

@@ -4,7 +4,8 @@ A module is code that runs with the person's rights and sees their PIN. So its p
 the environment, and neither the list nor a module is taken from a place where another account than root could have put it: that
 stops a program that runs as the person from having its own module loaded in their name. It does not stop root.
 
-The digest is checked before the worker is started and once more in the worker, right before ``dlopen``. The module is then loaded
+The digest is checked before the worker is started, by a host that can read the file, and in any case in the worker, right before
+``dlopen``. The module is then loaded
 by its path. ``/proc/self/fd`` would load the very bytes that were hashed, and break every module that finds its parts beside itself
 (``$ORIGIN``, ``dladdr``); since only root can exchange the file in between, nothing would be gained by it. Libraries that a module
 needs are found by the loader's own rules and have no digest here; the environment in which those rules are changed is not passed on.
@@ -94,14 +95,19 @@ def _parse(content: bytes) -> list[Module]:
         ) from None
 
 
-def check(module: Module) -> None:
-    """Raise ``ModulesRefused`` unless the file is root's, is named without links, and has the digest of the list."""
+def check(module: Module, *, confined: bool = False) -> None:
+    """Raise ``ModulesRefused`` unless the file is root's, is named without links, and has the digest of the list.
+
+    ``confined``: this process may be one that cannot read the file; what is in it is left to the worker's own check then.
+    """
     if not os.path.isabs(module.path) or os.path.realpath(module.path) != module.path:
         raise ModulesRefused(f"The list must name {module.name} by its whole path, without links. See it with: realpath")
     refuse_foreign(module.path)
     try:
         found = digest(module.path)
-    except OSError:
+    except OSError as error:
+        if confined and isinstance(error, PermissionError):
+            return
         raise ModulesRefused(f"The PKCS#11 module {module.name} cannot be read. Install it again.") from None
     if found != module.sha256:
         raise ModulesRefused(

@@ -161,7 +161,7 @@ def test_a_module_that_is_not_the_one_listed_is_never_started(shared_softhsm: So
 
 def test_the_worker_checks_the_digest_itself(shared_softhsm: SoftHsm, monkeypatch: pytest.MonkeyPatch) -> None:
     """What changed between the check and the loading is not loaded."""
-    monkeypatch.setattr(modules, "check", lambda module: None)  # in this process alone
+    monkeypatch.setattr(modules, "check", lambda module, **_: None)  # in this process alone
     other = client.TokenWorker(modules.Module(path=shared_softhsm.module.path, sha256="0" * 64))
     with closing(other), pytest.raises(ModulesRefused):
         other.tokens()
@@ -239,6 +239,32 @@ def test_a_worker_ends_with_its_host(hostile: HostileModule) -> None:
         host.kill()
     assert select.select([worker], [], [], 20)[0]
     os.close(worker)
+
+
+CONFINED = """
+import os, sys
+from native_host.config import Config, Paths, Pkcs11Config
+from native_host.confinement import confine, prepare, spawn
+from native_host.confinement.reach import reach_of
+from native_host.secret import SecretBytes
+from native_host.tokens import client
+listed, folder = sys.argv[1:]
+prepare(None, os.environ)
+confine(reach_of(Config(), Paths(config=os.path.dirname(listed), data=folder, state=folder), os.environ, plugged=False))
+client._spawn = lambda: spawn("token", bufsize=0)
+for _ in range(2):
+    ((worker, token),) = client.listed(Pkcs11Config(modules=listed))
+    worker.login(token.serial, SecretBytes(b"1234"))
+    sys.stdout.write(f"{token.label} {worker.call('find_keys', serial=token.serial)}\\n")
+    client.close_all()
+"""
+
+
+def test_a_confined_host_reaches_its_token(shared_softhsm: SoftHsm, tmp_path: Path) -> None:
+    """The starter starts the worker, which clears the environment itself, and starts another one once that has ended."""
+    command = [sys.executable, "-c", CONFINED, str(shared_softhsm.settings.pkcs11.modules), str(tmp_path)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("wallet []\n" * 2, "", 0)
 
 
 def test_a_module_that_prints_is_not_heard(hostile: HostileModule, capfd: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ static ulong get_slot_list(unsigned char present, ulong *slots, ulong *count) {
   if (is("crash at slots")) raise(SIGSEGV);
   if (is("abort at slots")) abort();
   if (is("hang at slots")) for (;;) pause();
-  if (is("hang with a child") && slots == NULL) { if (fork() == 0) setsid(); for (;;) pause(); }
+  if (is("hang with a child") && slots == NULL) { if (fork() == 0) { setsid(); alarm(8); } for (;;) pause(); }
   ulong have = is("more slots than memory") ? 1UL << 60 : is("slots that come and go") && slots ? 1UL << 40 : 1;
   if (slots != NULL) for (ulong at = 0; at < (have > *count ? *count : have); at++) slots[at] = at;
   *count = have;

@@ -160,6 +160,24 @@ def test_a_module_with_another_digest_is_refused(folder: Path, library: Path) ->
         modules.check(listed)
 
 
+def test_a_host_that_cannot_read_a_module_leaves_its_digest_to_the_worker(
+    folder: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A confined host reads little; where the file lies and whose it is, it sees all the same."""
+    (listed,) = read(folder, modules.describe(str(library)))
+
+    def unreadable(path: str) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(modules, "digest", unreadable)
+    modules.check(listed, confined=True)
+    with pytest.raises(ModulesRefused):
+        modules.check(listed)
+    library.chmod(0o666)
+    with pytest.raises(ModulesRefused):
+        modules.check(listed, confined=True)
+
+
 @pytest.mark.parametrize("path", ["module.so", "{folder}/link.so", "{folder}/../{name}/module.so", "{folder}/away.so"])
 def test_a_path_that_is_not_the_file_itself_is_refused(folder: Path, library: Path, path: str) -> None:
     """Relative, through a link, with dots, or gone."""
