@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from native_host.config import Config, Paths
     from native_host.keystore.chain import Broken
     from native_host.keystore.origins import Attachment
+    from native_host.operations.adopting import AdoptKeyParams
     from native_host.operations.key_files import Taken
     from native_host.operations.setting_up import Wish
     from native_host.protocol.approver import CallerFacts
     from native_host.protocol.messages import ExtendedPublicKeyResult, GetExtendedPublicKeyParams, ImportKeyFileParams, KeyInfo, Slot, State
     from native_host.protocol.wire import Message
     from native_host.secret import SecretBytes
+    from native_host.tokens.client import TokenInfo
 
 PERSON = Caller(origin="strongroom:person")
 RULE = "the person's own program"
@@ -118,6 +120,27 @@ class Desk:
             raise Uninitialized
         session = self._session(self._wallet(wallet), wallet)
         return key_files.take_in(self._house, self._permit(session, "importKeyFile", params, Facts()), params, text, language)
+
+    def log_in_to(self, wanted: str) -> TokenInfo:
+        """A token that is here, by label or serial number, its PIN asked in the terminal.
+
+        Raises:
+            TokenAbsent, InvalidParams, PinWrong, PinLocked, UserRejected
+        """
+        from native_host.operations.backends import tokens_of
+        from native_host.operations.token_login import log_in
+
+        token = tokens_of(self.house).choose(wanted)
+        log_in(self.house, self._session(b"", FIRST_WALLET), token)
+        return token
+
+    def adopt(self, params: AdoptKeyParams, *, wallet: str) -> KeyInfo:
+        """A key that a token holds already, from now on a wallet's; the store must be unlocked. Raises what ``adopting.adopt`` does."""
+        from native_host.operations import adopting
+
+        session = self._session(self._wallet(wallet), wallet)
+        token = self.log_in_to(params.token)
+        return adopting.adopt(self.house, self._permit(session, adopting.METHOD, params, Facts()), token, params)
 
     def public_key(self, key_id: str) -> tuple[str, bytes | None, str | None]:
         """A key's algorithm, its raw public key and its address, as far as it has them.
@@ -213,7 +236,9 @@ class Desk:
             raise Uninitialized
         session = session or self._session(b"", FIRST_WALLET)
         facts = self._operations.describe(session, Call(id=0, method=method, params=params))
-        return self._operations.perform(self._permit(session, method, params, facts))
+        permit = self._permit(session, method, params, facts)
+        self._operations.make_ready(permit)
+        return self._operations.perform(permit)
 
     def _permit(self, session: Session, method: str, params: Message, facts: Facts) -> Permit:
         call = Call(id=0, method=method, params=params)

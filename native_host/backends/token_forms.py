@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.backends.pkcs11 import Described, Kind
+from native_host.backends.pkcs11 import MAKERS, Described, Kind
 from native_host.encodings.der import OCTET_STRING, read_only
 from native_host.encodings.jwk import Jwk
 from native_host.errors import Unsupported
@@ -38,6 +38,17 @@ _CURVES = {
 _SIZES = {"P-256": 32, "P-384": 48, "P-521": 66, "secp256k1": 32, "Ed25519": 32, "Ed448": 57}
 
 
+_USED = {
+    ("EC", "sign"): "CKM_ECDSA",
+    ("EC", "derive"): "CKM_ECDH1_DERIVE",
+    ("OKP", "sign"): "CKM_EDDSA",
+    ("RSA", "sign"): "CKM_RSA_PKCS",
+    ("RSA", "decrypt"): "CKM_RSA_PKCS_OAEP",
+    ("oct", "decrypt"): "CKM_AES_GCM",
+    ("oct", "wrap"): "CKM_AES_KEY_WRAP",
+}
+
+
 def form_of(suite: Suite) -> Form:
     """How a key of this algorithm is made and used in a token.
 
@@ -56,6 +67,13 @@ def form_of(suite: Suite) -> Form:
         case "cipher" | "wrap" if suite.secret_bytes is not None:
             return Form(kind="oct", use="wrap" if suite.kind == "wrap" else "decrypt", bits=suite.secret_bytes[0] * 8)
     raise Unsupported("Tokens have no keys of this algorithm.", detail=suite.alg)
+
+
+def mechanisms_of(suite: Suite) -> set[str]:
+    """What a token must have for keys of this algorithm, by PKCS#11's names. Curves, sizes and hashes have no names there."""
+    form = form_of(suite)
+    used = "CKM_RSA_PKCS_PSS" if suite.alg.startswith("PS") else _USED[form.kind, form.use]
+    return {MAKERS[form.kind], used}
 
 
 def public_of(suite: Suite, described: Described) -> bytes | None:

@@ -14,7 +14,7 @@ from msgspec import UNSET
 
 from native_host.backends import LOCAL, PKCS11, TOKEN_ALGS, token_usages
 from native_host.encodings.base64url import decode_base64url
-from native_host.errors import InvalidParams, KmsError, Unsupported
+from native_host.errors import InvalidParams, KmsError, Locked, Unsupported
 from native_host.operations import records
 from native_host.operations.keep import new_secret
 from native_host.protocol.messages import DestroyKeyParams, GenerateKeyParams, RotateKeyParams
@@ -220,6 +220,7 @@ def make_ready(house: House, session: Session, params: object) -> None:
     if isinstance(params, GenerateKeyParams):
         if params.backend == PKCS11:
             log_in(house, session, chosen_token(house, params))
+            _check_unlocked(house)
         return
     key_id = _used(params)
     record = None if key_id is None else records.find(house.store, session, key_id)
@@ -231,6 +232,14 @@ def make_ready(house: House, session: Session, params: object) -> None:
     token = token_of(house, record)
     if token is not None:
         log_in(house, session, token)
+        _check_unlocked(house)
+
+
+def _check_unlocked(house: House) -> None:
+    """Nobody has locked the store while the person typed: a lock logs out, and this login came after it."""
+    if not house.store.is_unlocked:
+        house.elsewhere.forget()
+        raise Locked
 
 
 def _ready_to_destroy(house: House, session: Session, record: Record) -> None:
@@ -246,6 +255,7 @@ def _ready_to_destroy(house: House, session: Session, record: Record) -> None:
         return
     if token is not None:
         log_in(house, session, token)
+        _check_unlocked(house)
 
 
 def _used(params: object) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from native_host.backends.pkcs11 import of_token
-from native_host.errors import Locked
 from native_host.operations.backends import tokens_of
 from native_host.review.text import visible
 from native_host.tokens.errors import PinLocked, PinWrong, TokenRefuses
@@ -34,7 +33,7 @@ def log_in(house: House, session: Session, token: TokenInfo) -> None:
     Raises:
         UserRejected, Cancelled
         PinWrong: the last one was wrong too. PinLocked: no further one is taken.
-        TokenAbsent, ModuleBroken, TokenRefuses, Locked
+        TokenAbsent, ModuleBroken, TokenRefuses
     """
     with house.aside():
         if tokens_of(house).is_open(token):
@@ -53,10 +52,6 @@ def log_in(house: House, session: Session, token: TokenInfo) -> None:
             token = _as_it_is_now(house, token)
             hint = WRONG.format(left=TRIES - tried)
             continue
-        if not house.store.is_unlocked:
-            # Locked while the person typed.
-            house.elsewhere.forget()
-            raise Locked
         return
 
 

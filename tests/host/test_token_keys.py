@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,11 +23,13 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 
 from native_host.audit import entries
-from native_host.backends import offered
+from native_host.backends import TOKEN_ALGS, offered
 from native_host.backends.pkcs11 import Tokens
+from native_host.cli.tokens import findings
 from native_host.config import find_paths
 from native_host.operations import token_login
 from native_host.secret import SecretBytes
+from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError, Port
 from native_host.tokens.client import TokenInfo
 from native_host.tokens.errors import PinLocked, PinWrong
@@ -377,6 +381,86 @@ def test_a_key_of_another_wallet(home: Home, port: Port) -> None:
             other.request(method, {"keyId": key, **params})
         assert (5002, {"reason": "unknown_key"}) == refusal(caught.value)
     assert [None] == pins(home)
+
+
+def program(home: Home, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """The person's program, which gets its secrets as lines."""
+    command = [sys.executable, "-I", "-c", "from native_host.cli.tokens import tokens; tokens()", *arguments]
+    environment = {**os.environ, **home.environ, "HOME": str(home.person)}
+    return subprocess.run(command, env=environment, input=typed, capture_output=True, text=True, check=False, timeout=60)
+
+
+def put_key(hsm: SoftHsm, label: str, *, extractable: bool = False) -> str:
+    """A P-256 key that another program makes in the token; its id in hex."""
+    script = (
+        "import sys; import pkcs11; from pkcs11 import Attribute, KeyType, MechanismFlag;"
+        "session = pkcs11.lib(sys.argv[1]).get_token(token_label=sys.argv[2]).open(rw=True, user_pin=sys.argv[3]);"
+        "session.generate_keypair(KeyType.EC, id=bytes.fromhex(sys.argv[4]), label=sys.argv[5], store=True, capabilities=MechanismFlag.SIGN,"
+        "public_template={Attribute.EC_PARAMS: bytes.fromhex('06082a8648ce3d030107')},"
+        "private_template={Attribute.EXTRACTABLE: sys.argv[6] == 'True', Attribute.SENSITIVE: True})"
+    )
+    key_id = os.urandom(4).hex()
+    command = [sys.executable, "-I", "-c", script, hsm.module.path, hsm.label, PIN, key_id, label, str(extractable)]
+    subprocess.run(command, env=dict(hsm.module.environment), check=True, timeout=60)
+    return key_id
+
+
+def test_the_list_of_tokens(home: Home, softhsm: SoftHsm) -> None:
+    """Says which algorithms keys can have there, and asks for nothing."""
+    (token,) = json.loads(program(home, "list", "--json").stdout)
+    assert ("wallet", bytes.fromhex(softhsm.serial).decode()) == (token["label"], token["serial"])
+    assert sorted(TOKEN_ALGS) == sorted(token["algorithms"])
+    text = program(home, "list").stdout
+    assert "wallet" in text
+    assert "It asks for its PIN." in text
+
+
+def test_a_key_that_is_there_already(home: Home, softhsm: SoftHsm) -> None:
+    """The person may take it into a wallet, once; it signs, says where it comes from, and outlives the wallet's key in the token."""
+    key_id = put_key(softhsm, "mine")
+    (row,) = json.loads(program(home, "keys", "wallet", "--json", "--secret-from-stdin", typed=f"{PIN}\n").stdout)
+    assert {"id": key_id, "label": "mine", "kind": "EC", "stays": True, "algorithms": ["ES256"]} == row
+    secrets = f"{PASSPHRASE}\n{PIN}\n"
+    done = program(home, "adopt", "wallet", "mine", "--label", "card", "--secret-from-stdin", typed=secrets)
+    assert (0, "") == (done.returncode, done.stderr.replace("Unlock your keystore", "").strip())
+    again = program(home, "adopt", "wallet", key_id, "--secret-from-stdin", typed=secrets)
+    assert "Duplicate" in again.stderr
+    port = home.open(command=HOST)
+    (key,) = port.request("listKeys")["keys"]
+    assert ("card", "imported", "pkcs11", "token") == (key["label"], key["provenance"], key["backend"], key["protection"])
+    signature = port.request("sign", {"keyId": key["keyId"], "data": DATA})["signature"]
+    assert {"valid": True} == port.request("verify", {"keyId": key["keyId"], "alg": "ES256", "data": DATA, "signature": signature})
+    assert {"remainsInToken": True} == port.request("destroyKey", {"keyId": key["keyId"]})
+    assert [key_id] == [one.id.hex() for one in in_token(softhsm)]
+    with home.store() as store:
+        unlock(store)
+        assert "adoptKey" in [one.entry.method for one in entries(store) if one.entry is not None]
+
+
+def test_a_key_that_could_leave(home: Home, softhsm: SoftHsm) -> None:
+    """Is not taken in: its token does not protect it. Nor is one that is not there, or that is no key of the algorithm."""
+    secrets = f"{PASSPHRASE}\n{PIN}\n"
+    put_key(softhsm, "loose", extractable=True)
+    put_key(softhsm, "tight")
+    for key, alg, word in (("loose", "ES256", "CKA_EXTRACTABLE"), ("none", "ES256", "UnknownKey"), ("tight", "ES384", "ES256")):
+        done = program(home, "adopt", "wallet", key, "--alg", alg, "--secret-from-stdin", typed=secrets)
+        assert word in done.stderr + done.stdout, key
+        assert 0 != done.returncode
+    assert [] == home.open(command=HOST).request("listKeys")["keys"]
+
+
+def test_what_doctor_says(home: Home, softhsm: SoftHsm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each module whether it works, and of a list that others could have changed that it is refused."""
+    monkeypatch.setenv("STRONGROOM_HOME", str(home.folder))
+    assert [("ok", "libsofthsm2.so works. Tokens here: wallet.")] == findings()
+    softhsm.take_away()
+    assert [("ok", "libsofthsm2.so works. Tokens here: none.")] == findings()
+    listed = home.folder / "modules.toml"
+    listed.chmod(0o666)
+    ((verdict, text),) = findings()
+    assert ("fail", True) == (verdict, "chown root" in text)
+    listed.unlink()
+    assert [] == findings()
 
 
 def test_hello_names_the_backend(home: Home) -> None:
