@@ -80,7 +80,7 @@ def _check_counter(house: House) -> tuple[int, list[Finding]]:
             value = counter.read(parameters)
     except counters.CounterGone:
         return 0, [Finding(name="counter_gone", text=GONE.format(place=place))]
-    except (KmsError, KeyError, ImportError):
+    except (KmsError, KeyError, ImportError, OSError):
         return 0, [Finding(name="counter_unreachable", text=UNREACHABLE.format(place=place))] if kind in SURE else []
     store.use_counter(kind, counter, parameters)
     # After the counter, which another host may be raising at this moment: in this order the file cannot look older than it is.
@@ -186,7 +186,7 @@ def keep_counter(house: House, origin: str) -> None:
                 continue
             with house.aside():
                 parameters, value = counter.create(store.keys.store_id)
-        except (KmsError, ImportError):
+        except (KmsError, ImportError, OSError):
             continue
         _keep(house, origin, kind, counter, parameters, value, place.name)
         return
