@@ -120,7 +120,7 @@ def read_parameters(parameters: bytes) -> TokenParameters:
     """What a slot says; raises ``CannotUnseal`` for what no slot would."""
     try:
         return decode(parameters, type=TokenParameters)
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError):
         raise CannotUnseal from None
 
 

@@ -199,7 +199,7 @@ class TokenWorker:
                 reply = decode(frame, type=kind)
             finally:
                 wipe(frame)
-        except (ModuleBroken, MsgspecError):
+        except (ModuleBroken, MsgspecError, UnicodeDecodeError, RecursionError):
             raise self._broken() from None
         if reply.id != number:
             raise self._broken()

@@ -210,7 +210,7 @@ def test_parameters_that_no_slot_has_are_refused(
     assert person.asked == []
 
 
-@pytest.mark.parametrize("parameters", [b"", b"\xc1", b"\xdf\xff\xff\xff\xff", b"\x80", msgspec.msgpack.encode([1])])
+@pytest.mark.parametrize("parameters", [b"", b"\xc1", b"\xdf\xff\xff\xff\xff", b"\x80", b"\x81\xa1\xff\x01", msgspec.msgpack.encode([1])])
 def test_rubbish_is_no_slot(shared_softhsm: SoftHsm, parameters: bytes) -> None:
     """It is not here, would ask, and does not open."""
     slots = Slots(shared_softhsm.settings)

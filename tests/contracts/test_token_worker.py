@@ -274,6 +274,51 @@ def test_a_module_that_prints_is_not_heard(hostile: HostileModule, capfd: pytest
     assert capfd.readouterr() == ("", "")
 
 
+SPEAKER = """
+import os, sys
+os.read(0, 65536)
+sys.stdout.buffer.write(open(sys.argv[1], "rb").read())
+sys.stdout.flush()
+"""
+
+
+def framed(body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + body
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        b"",
+        b"\0\0",
+        b"\0\0\0\0",
+        b"\xff\xff\xff\xff",
+        b"\0\0\0\x09cut",
+        framed(b"\xc1"),
+        framed(b"\xa1\xff"),
+        framed(b"\x81\xa2id\x01\x00"),
+        framed(b"\x82\xa2id\x01\xa6result\xa1\xff"),
+        framed(b"\x82\xa2id\x01\xa6result" + b"\x91" * 100_000),
+        framed(b"\x82\xa2id\x01\xa6result\xdd\xff\xff\xff\xff"),
+        framed(b"\x82\xa2id\x01\xa6result\x81\x81\x01\x01\x01"),
+        framed(b"\x81\xa2id\x02"),
+        framed(b"\x81\xa2id\xcf" + b"\xff" * 8),
+        framed(b"\x82\xa2id\x01\xa5error\x81\xa4name\xa0"),
+        framed(b"\x82\xa2id\x01\xa5error\xa5wrong"),
+    ],
+    ids=range(16),
+)
+def test_a_worker_that_was_taken_over_speaks_and_the_host_goes_on(
+    shared_softhsm: SoftHsm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, spoken: bytes
+) -> None:
+    """A module can say on the pipe whatever it likes: no frame, no message, none to this call, or half of one."""
+    (tmp_path / "spoken").write_bytes(spoken)
+    command = [sys.executable, "-I", "-c", SPEAKER, str(tmp_path / "spoken")]
+    monkeypatch.setattr(client, "_spawn", lambda: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+    with closing(client.TokenWorker(shared_softhsm.module)) as worker, pytest.raises(ModuleBroken):
+        worker.tokens()
+
+
 def test_names_are_shown_without_what_a_list_cannot_show(hostile: HostileModule) -> None:
     """A token can call itself anything; the host takes it, and leaves out what is not to be shown."""
     with closing(hostile.worker("every byte")) as worker:
