@@ -73,10 +73,17 @@ def _stanzas(head: bytes) -> Iterable[list[bytes]]:
 
 
 def encrypt_to_passphrase(plaintext: SecretBytes, passphrase: SecretBytes) -> bytes:
-    """An age file that a passphrase (UTF-8) opens; takes about a second, measured anew by pyrage on each machine."""
+    """An age file that a passphrase (UTF-8) opens; takes some seconds, measured anew by pyrage on each machine.
+
+    Raises:
+        BackupRefused: the passphrase is not UTF-8.
+    """
     import pyrage
 
-    return bytes(pyrage.passphrase.encrypt(bytes(plaintext.buffer), passphrase.buffer.decode()))
+    try:
+        return bytes(pyrage.passphrase.encrypt(bytes(plaintext.buffer), passphrase.buffer.decode()))
+    except UnicodeDecodeError:
+        raise BackupRefused("This passphrase is no text in UTF-8, which other programs would need it to be.") from None
 
 
 def encrypt_to_recipients(plaintext: SecretBytes, recipients: Sequence[str]) -> bytes:

@@ -31,8 +31,8 @@ _HEADER_AT = len(MAGIC) + ROOT_BYTES + _LENGTH_BYTES
 class Header(Value, frozen=True, kw_only=True):
     """What the backup is. ``changes`` and ``head`` say where its audit chain ends: how many entries, and the hash of the last.
 
-    ``version`` is the store's own, by which an older copy is known; ``made_at`` in milliseconds since 1970; ``records`` are keys that
-    were not destroyed.
+    ``version`` is the store's own, by which an older copy is known; ``made_at`` in milliseconds since 1970; ``keys`` counts those
+    that wallets have.
     """
 
     format: Annotated[int, Meta(ge=1)]
@@ -41,7 +41,7 @@ class Header(Value, frozen=True, kw_only=True):
     changes: Annotated[int, Meta(ge=0)]
     head: Annotated[bytes, Meta(min_length=32, max_length=32)]
     made_at: Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]
-    records: Annotated[int, Meta(ge=0)]
+    keys: Annotated[int, Meta(ge=0)]
     snapshot_bytes: Annotated[int, Meta(ge=1)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from native_host.secret import SecretBytes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from native_host.approval.approver import Verdict
+    from native_host.approval.approver import ProgramApprover, Verdict
     from native_host.errors import KmsError
     from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose
     from native_host.review.requests import Review
@@ -25,6 +26,7 @@ class TerminalPerson:
 
     def __init__(self, *, secret_from_stdin: bool) -> None:
         self._from_stdin = secret_from_stdin
+        self._own: ProgramApprover | None = None
 
     def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
         """The person typed the command: that is the approval; what it does is said. Not of what they are to be warned of: they did not
@@ -41,6 +43,9 @@ class TerminalPerson:
         return Verdict()
 
     def ask_secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
+        if purpose == "share" and not self._from_stdin:
+            # Many words, typed where they can be looked at.
+            return self._own_program().ask_secret(purpose, title, hint)
         if hint:
             print(hint, file=sys.stderr)
         if self._from_stdin:
@@ -52,7 +57,8 @@ class TerminalPerson:
         return typed
 
     def show_secret(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
-        raise UserRejected("Recovery words are shown only in the host's own window.")
+        """In the host's own window or terminal dialogue, which clears it away again: a terminal keeps what is printed."""
+        self._own_program().show_secret(purpose, title, secret)
 
     def compare_code(self, title: str, code: str) -> None:
         raise UserRejected
@@ -61,7 +67,18 @@ class TerminalPerson:
         return
 
     def close(self) -> None:
-        return
+        if self._own is not None:
+            self._own.close()
+
+    def _own_program(self) -> ProgramApprover:
+        from native_host.approval.approver import ProgramApprover
+        from native_host.approval.choose import approver_environment, built_in_program
+        from native_host.config import find_paths, read_config
+
+        if self._own is None:
+            prompt = read_config(find_paths(os.environ)).approval.prompt
+            self._own = ProgramApprover(built_in_program(prompt, os.environ), approver_environment(os.environ))
+        return self._own
 
 
 def _line(otherwise: KmsError) -> SecretBytes:

@@ -1,0 +1,378 @@
+"""A backup made on one computer and restored on another: what is in it, who opens it, and everything that is refused."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyrage
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from native_host.backups import age_file, archive
+from native_host.secret import SecretBytes
+from native_host.testing.approver import PASSPHRASE
+from tests.backups.terminals import Program
+from tests.homes import Home, b64, origin_of, unb64
+from tests.independent import verifies
+from tests.parts.missing import need
+
+NEW = "another passphrase here"
+BACKUP = "the passphrase of a backup"
+KEY = pyrage.x25519.Identity.generate()
+FOR_KEY = ("--recipient", str(KEY.to_public()))
+"""Most tests encrypt to a recipient: a passphrase takes seconds, on purpose."""
+
+
+class Computer(Home):
+    """A home with a store, and the person's program."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.program = Program(self.folder)
+        (folder / "key.txt").write_text(f"# a key\n{KEY}\n")
+        self.with_key = ("--identity", str(folder / "key.txt"))
+
+    def backs_up(self, file: Path, *options: str) -> str:
+        return self.program.says("backup", str(file), *(options or FOR_KEY), typed=(PASSPHRASE,))
+
+    def restores(self, file: Path, *, typed: tuple[str, ...] = (NEW,)) -> str:
+        return self.program.says("restore", str(file), *self.with_key, typed=typed)
+
+    def rows(self, query: str) -> list[Any]:
+        with sqlite3.connect(self.database) as connection:
+            found = connection.execute(query).fetchall()
+        connection.close()
+        return found
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[Computer]:
+    """The computer that is backed up: its store has an Ethereum account below a seed, and a key of its own."""
+    computer = Computer(tmp_path / "old")
+    computer.attach()
+    computer.set_up()
+    yield computer
+    computer.quit()
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Iterator[Computer]:
+    """A computer without a keystore."""
+    computer = Computer(tmp_path / "new")
+    yield computer
+    computer.quit()
+
+
+def keys_of(computer: Computer) -> list[dict[str, Any]]:
+    port = computer.open()
+    found: list[dict[str, Any]] = port.request("listKeys")["keys"]
+    return found
+
+
+def make_keys(computer: Computer) -> None:
+    port = computer.open()
+    seed = port.request("generateKey", {"alg": "BIP39"})
+    port.request("deriveKey", {"keyId": seed["keyId"], "path": "m/44'/60'/0'/0/0", "alg": "ES256K", "label": "account"})
+    port.request("generateKey", {"alg": "Ed25519", "label": "alone"})
+    computer.quit()
+
+
+def make_one_key(computer: Computer, passphrase: str = PASSPHRASE) -> None:
+    computer.approver.type_secret("unlock", passphrase)
+    computer.open().request("generateKey", {"alg": "Ed25519"})
+    computer.quit()
+
+
+def test_everything_comes_back(old: Computer, new: Computer, tmp_path: Path) -> None:
+    """On a computer that had nothing: the same keys and addresses, which sign; the chain is whole; only the new passphrase opens it."""
+    make_keys(old)
+    before, file = keys_of(old), tmp_path / "backup.age"
+    assert "3 keys, encrypted for 1 recipient" in old.backs_up(file)
+    assert "Gone are the ways in of the computer that the backup was made on: Passphrase." in new.restores(file)
+    new.approver.type_secret("unlock", NEW)
+    assert before == keys_of(new)
+    (alone,) = [key for key in before if key.get("label") == "alone"]
+    signature = new.open().request("sign", {"keyId": alone["keyId"], "data": b64(b"hello")})["signature"]
+    assert verifies("Ed25519", alone["publicKeyJwk"], b"hello", unb64(signature))
+    (account,) = [key for key in before if key.get("label") == "account"]
+    signed = new.open().request("signMessage", {"keyId": account["keyId"], "format": "eip191", "message": b64(b"hello")})
+    recovered = Account.recover_message(encode_defunct(b"hello"), signature=unb64(signed["signature"]))
+    assert account["address"] == signed["address"] == recovered
+    assert "is whole" in new.program.says("audit", "verify")
+    shown = new.program.says("audit", "show", typed=(NEW,))
+    assert "restore " in shown
+    assert "backUp " in shown
+    assert "Wrong passphrase" in new.program.refuses("keys", typed=(PASSPHRASE,) * 3)
+    assert [(origin_of("abcdefghijklmnopabcdefghijklmnop"),)] == new.rows("SELECT origin FROM origins")
+
+
+def test_a_passphrase_of_its_own(old: Computer, new: Computer, tmp_path: Path) -> None:
+    """age opens such a file too; a wrong passphrase is told, and --check changes nothing."""
+    file = tmp_path / "backup.age"
+    assert "encrypted for a passphrase" in old.program.says("backup", str(file), typed=(PASSPHRASE, BACKUP))
+    assert "not the passphrase of this backup" in new.program.refuses("restore", str(file), typed=("a wrong one",))
+    assert "all of it is whole. Nothing was changed." in new.program.says("restore", "--check", str(file), typed=(BACKUP,))
+    assert [] == new.rows("SELECT * FROM slots")
+    new.program.says("restore", str(file), typed=(BACKUP, NEW))
+    assert "There are no keys yet." in new.program.says("keys", typed=(NEW,))
+
+
+def test_shares_on_paper(old: Computer, new: Computer, tmp_path: Path) -> None:
+    """Two of three, written down from the screen, open it on another computer; so do they with age and another tool for SLIP-39."""
+    file = tmp_path / "backup.age"
+    with old.program.on_terminal("backup", str(file), "--shares", "2/3") as person:
+        person.reads("Unlock your keystore: ")
+        person.types(PASSPHRASE)
+        papers = []
+        for number in (1, 2, 3):
+            person.reads(f"Share {number} of 3")
+            papers.append(person.writes_share_down())
+            asked = [int(place) for place in re.findall(r"\d+", person.reads(f"of share {number}").rpartition("number")[2])]
+            person.types_words(" ".join(papers[-1][place - 1] for place in asked))
+        assert 0 == person.status(), person.read
+    assert [33, 33, 33] == [len(paper) for paper in papers]
+    with new.program.on_terminal("restore", str(file)) as person:
+        for typed in (papers[0], papers[0], [word[:4] for word in papers[2]]):
+            person.types_words(" ".join(typed))
+        for said in ("Share 2 of 2 is good", "Choose a passphrase for your keystore: ", "Once more: "):
+            person.reads(said)
+            if said.endswith(": "):
+                person.types(NEW)
+        assert 0 == person.status(), person.read
+        assert "there already" in person.read
+    assert "There are no keys yet." in new.program.says("keys", typed=(NEW,))
+    _open_elsewhere(file, papers[1], papers[2], tmp_path)
+
+
+def _open_elsewhere(file: Path, one: list[str], two: list[str], folder: Path) -> None:
+    """As docs/backup.md says it is done without this program."""
+    from shamir_mnemonic.shamir import combine_mnemonics
+
+    (folder / "identity").write_text(age_file.identity_text(SecretBytes(combine_mnemonics([" ".join(one), " ".join(two)]))))
+    done = subprocess.run([need("age", "age"), "-d", "-i", str(folder / "identity"), str(file)], capture_output=True, check=True)
+    assert done.stdout.startswith(b"strongroom backup\n")
+
+
+def test_shares_that_were_not_written_down(old: Computer, tmp_path: Path) -> None:
+    """Other words than were shown, three times: there is no backup."""
+    with old.program.on_terminal("backup", str(tmp_path / "backup.age"), "--shares", "2/2") as person:
+        person.reads("Unlock your keystore: ")
+        person.types(PASSPHRASE)
+        for _ in range(3):
+            person.writes_share_down()
+            person.types_words("academic academic academic")
+        assert 1 == person.status()
+        assert "burn them" in person.read
+    assert not list(tmp_path.glob("*.age"))
+
+
+def test_nothing_is_overwritten(old: Computer, tmp_path: Path) -> None:
+    """The file is its owner's alone; one that is there stays as it is; nothing of the plaintext lies anywhere."""
+    file = tmp_path / "backup.age"
+    old.backs_up(file)
+    assert 0o600 == file.stat().st_mode & 0o777
+    content = file.read_bytes()
+    assert "a file of that name already" in old.program.refuses("backup", str(file), *FOR_KEY, typed=(PASSPHRASE,))
+    assert "is not there" in old.program.refuses("backup", str(tmp_path / "nowhere" / "x"), *FOR_KEY, typed=(PASSPHRASE,))
+    assert content == file.read_bytes()
+    assert [file.name] == [one.name for one in tmp_path.iterdir() if one.is_file()]
+    assert b"SQLite format" not in content
+
+
+def test_to_nobody(old: Computer, tmp_path: Path) -> None:
+    """No passphrase, no recipient of age, numbers that there are not, and two ways at once."""
+    file = str(tmp_path / "x")
+    assert "anybody's" in old.program.refuses("backup", file, typed=(PASSPHRASE, ""))
+    assert "no recipient" in old.program.refuses("backup", file, "--recipient", "me", typed=(PASSPHRASE,))
+    assert "secret key" in old.program.refuses("backup", file, "--recipient", str(KEY), typed=(PASSPHRASE,))
+    assert "At least two" in old.program.refuses("backup", file, "--shares", "1/3", typed=(PASSPHRASE,))
+    assert "no display and no terminal" in old.program.refuses("backup", file, "--shares", "2/3", typed=(PASSPHRASE,))
+    for options in (("--shares", "two"), ("--shares", "2/3", *FOR_KEY)):
+        assert 2 == old.program.run("backup", file, *options, typed=(PASSPHRASE,)).returncode
+    assert not os.path.lexists(file)
+
+
+def test_an_older_backup(old: Computer, tmp_path: Path) -> None:
+    """Is named as such with how far it is behind, takes the typed word, and what it replaces is kept and opens as it did."""
+    file = tmp_path / "backup.age"
+    old.backs_up(file)
+    make_one_key(old)
+    behind = old.rows("SELECT count(*) FROM audit")[0][0]
+    host = old.greet()
+    said = old.program.refuses("restore", str(file), *old.with_key, typed=("yes",))
+    assert re.search(r"made on \d{4}-\d\d-\d\d .* and is older: \d changes behind", said)
+    assert "Nothing was changed." in said
+    assert behind <= old.rows("SELECT count(*) FROM audit")[0][0]
+    epoch = old.rows("SELECT lock_epoch FROM state")[0][0]
+    assert "is kept in" in old.restores(file, typed=("replace", NEW))
+    assert "locked" == host.request("getStatus")["state"]
+    assert epoch < old.rows("SELECT lock_epoch FROM state")[0][0]
+    old.quit()
+    assert "There are no keys yet." in old.program.says("keys", typed=(NEW,))
+    (aside,) = [one for one in old.folder.iterdir() if re.fullmatch(r"keystore\.db\.\d{4}-.*Z", one.name)]
+    assert 0o600 == aside.stat().st_mode & 0o777
+    old.database.unlink()
+    shutil.copy(aside, old.database)
+    assert "Ed25519" in old.program.says("keys", typed=(PASSPHRASE,))
+
+
+def test_a_newer_backup(old: Computer, tmp_path: Path) -> None:
+    """An older copy of the file was put here: the backup says so."""
+    kept = tmp_path / "kept"
+    with old.store() as store, sqlite3.connect(kept) as copy:
+        store.connection.backup(copy)
+    copy.close()
+    make_one_key(old)
+    old.backs_up(tmp_path / "backup.age")
+    for one in old.folder.glob("keystore.db*"):
+        one.unlink()
+    shutil.copy(kept, old.database)
+    said = old.program.refuses("restore", str(tmp_path / "backup.age"), *old.with_key, typed=("no",))
+    assert "is newer" in said
+    assert "an older copy was put here" in said
+    old.restores(tmp_path / "backup.age", typed=("replace", NEW))
+    assert "Ed25519" in old.program.says("keys", typed=(NEW,))
+
+
+def test_different_ways(old: Computer, new: Computer, tmp_path: Path) -> None:
+    """A backup of a copy that went on elsewhere is not taken for an older or a newer one."""
+    old.backs_up(tmp_path / "first.age")
+    new.restores(tmp_path / "first.age")
+    make_one_key(new, NEW)
+    new.program.says("backup", str(tmp_path / "second.age"), *FOR_KEY, typed=(NEW,))
+    make_one_key(old)
+    assert "went different ways" in old.program.refuses("restore", str(tmp_path / "second.age"), *old.with_key, typed=("no",))
+
+
+def test_another_keystore_is_here(old: Computer, new: Computer, tmp_path: Path) -> None:
+    """It is not replaced by a backup that is not its own."""
+    old.backs_up(tmp_path / "backup.age")
+    new.set_up()
+    assert "another keystore" in new.program.refuses("restore", str(tmp_path / "backup.age"), *new.with_key, typed=("replace", NEW))
+    assert "There are no keys yet." in new.program.says("keys", typed=(PASSPHRASE,))
+
+
+def test_attached_before_there_was_a_keystore(old: Computer, new: Computer, tmp_path: Path) -> None:
+    """What was attached on the new computer is kept aside with its file."""
+    old.backs_up(tmp_path / "backup.age")
+    new.attach("ponmlkjihgfedcbaponmlkjihgfedcba")
+    assert "is kept in" in new.restores(tmp_path / "backup.age")
+
+
+def test_it_is_newer_than_the_backup(old: Computer, new: Computer, tmp_path: Path) -> None:
+    """What was restored is ahead of its backup, so that restoring it again is told as going back."""
+    old.backs_up(tmp_path / "backup.age")
+    new.restores(tmp_path / "backup.age")
+    said = new.program.refuses("restore", str(tmp_path / "backup.age"), *new.with_key, typed=("no",))
+    assert re.search(r"is older: \d changes? behind", said)
+
+
+# hostile
+
+
+def _changed(content: bytes, change: Any) -> bytes:
+    """An archive of which something was changed by who can encrypt to the recipient, which anybody can."""
+    with age_file.decrypt_with_identities(content, SecretBytes(str(KEY).encode())) as plaintext, archive.unpack(plaintext) as opened:
+        header, root, snapshot = change(opened.header, opened.root, bytes(opened.snapshot))
+        header = msgspec.structs.replace(header, snapshot_bytes=len(snapshot))
+        with archive.pack(header, root, snapshot) as packed:
+            return age_file.encrypt_to_recipients(packed, [str(KEY.to_public())])
+
+
+def _sql(*statements: str) -> Any:
+    def change(header: Any, root: Any, snapshot: bytes) -> Any:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection.deserialize(snapshot)
+        for statement in statements:
+            connection.execute(statement)
+        return header, root, connection.serialize()
+
+    return change
+
+
+def _header(**members: Any) -> Any:
+    return lambda header, root, snapshot: (msgspec.structs.replace(header, **members), root, snapshot)
+
+
+HOSTILE: dict[str, tuple[Any, str]] = {
+    "another root key": (lambda header, root, snapshot: (header, SecretBytes(bytes(32)), snapshot), "damaged"),
+    "a header of another store": (_header(store_id=bytes(16)), "damaged"),
+    "a header of another end": (_header(changes=99), "damaged"),
+    "a header of another version": (_header(version=99), "damaged"),
+    "a newer form": (_header(format=2), "newer Strongroom"),
+    "no database": (lambda header, root, snapshot: (header, root, b"nothing"), "damaged"),
+    "a torn database": (lambda header, root, snapshot: (header, root, snapshot[: len(snapshot) // 2]), "damaged"),
+    "a trigger": (_sql("CREATE TRIGGER t AFTER INSERT ON audit BEGIN DELETE FROM records; END"), "damaged"),
+    "a view": (_sql("CREATE VIEW v AS SELECT 1"), "damaged"),
+    "another table": (_sql("CREATE TABLE more (x)"), "damaged"),
+    "a table less": (_sql("DROP TABLE counters"), "damaged"),
+    "a newer database": (_sql("PRAGMA user_version = 99"), "newer Strongroom"),
+    "a record taken out": (_sql("DELETE FROM records"), "damaged"),
+    "a record changed": (_sql("UPDATE records SET metadata = zeroblob(60)"), "damaged"),
+    "a secret changed": (_sql("UPDATE records SET secret = zeroblob(80)"), "damaged"),
+    "an entry taken out": (_sql("DELETE FROM audit WHERE seq = 1"), "damaged|not whole"),
+    "an entry of another type": (_sql("UPDATE audit SET hash = 'text' WHERE seq = 2"), "damaged|not whole"),
+    "no head": (_sql("DELETE FROM head"), "damaged"),
+    "no keys": (_sql("DELETE FROM deks"), "damaged"),
+    "no settings": (_sql("DELETE FROM meta"), "damaged"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of a store with a key."""
+    folder = tmp_path_factory.mktemp("good")
+    computer = Computer(folder / "computer")
+    computer.attach()
+    computer.set_up()
+    make_one_key(computer)
+    computer.backs_up(folder / "backup.age")
+    return folder / "backup.age"
+
+
+@pytest.mark.parametrize(("change", "said"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_what_does_not_hold_together(good: Path, new: Computer, tmp_path: Path, change: Any, said: str) -> None:
+    """Encrypted as it should be, and yet not what a store was: refused before anything is changed."""
+    (tmp_path / "backup.age").write_bytes(_changed(good.read_bytes(), change))
+    assert re.search(said, new.program.refuses("restore", str(tmp_path / "backup.age"), *new.with_key, typed=(NEW,)))
+    assert [] == new.rows("SELECT * FROM slots") + new.rows("SELECT * FROM records") + new.rows("SELECT * FROM meta")
+
+
+NO_BACKUPS: dict[str, tuple[Any, str]] = {
+    "empty": (lambda content: b"", "not a backup"),
+    "a picture": (lambda content: b"\x89PNG\r\n\x1a\n" * 100, "not a backup"),
+    "shortened": (lambda content: content[:-1], "damaged"),
+    "a changed byte": (lambda content: content[:-100] + bytes((content[-100] ^ 1,)) + content[-99:], "damaged"),
+    "longer": (lambda content: content + b"\n", "damaged"),
+    "another age file": (
+        lambda content: age_file.encrypt_to_recipients(SecretBytes(b"hello"), [str(KEY.to_public())]),
+        "not a backup of Strongroom",
+    ),
+    "for somebody else": (
+        lambda content: age_file.encrypt_to_secret(SecretBytes(b"hello"), SecretBytes(bytes(32))),
+        "another recipient",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), NO_BACKUPS.values(), ids=NO_BACKUPS.keys())
+def test_what_is_no_backup(good: Path, new: Computer, tmp_path: Path, change: Any, said: str) -> None:
+    """Each in a sentence of its own."""
+    (tmp_path / "backup.age").write_bytes(change(good.read_bytes()))
+    assert said in new.program.refuses("restore", str(tmp_path / "backup.age"), *new.with_key, typed=(NEW,))
+
+
+def test_an_identity_that_is_none(good: Path, new: Computer, tmp_path: Path) -> None:
+    """And files that are not there."""
+    (tmp_path / "x").write_text("hello")
+    assert "no identity file" in new.program.refuses("restore", str(good), "--identity", str(tmp_path / "x"), typed=(NEW,))
+    assert "No such file" in new.program.refuses("restore", str(tmp_path / "y"), typed=(NEW,))
