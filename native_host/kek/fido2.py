@@ -19,7 +19,7 @@ from unicodedata import normalize
 from msgspec import Meta, MsgspecError
 from msgspec.msgpack import decode, encode
 
-from native_host.errors import BackendUnavailable, CannotUnseal, KmsError, Unsupported, UserRejected
+from native_host.errors import CannotUnseal, KmsError, Unsupported, UserRejected
 from native_host.kek.derived import derived_kek
 from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses, Enrolled, WrongSecret
 from native_host.secret import SecretBytes
@@ -49,6 +49,7 @@ _FORBIDDEN: Final = (
     "A security key is plugged in, and this account may not use it. Let it by a rule of udev (package libfido2-1 or libu2f-udev on"
     " Debian), plug the key in again, and try again."
 )
+_ADMINISTRATORS: Final = "Windows lets only administrators' programs use a security key in this way. Open your keystore another way."
 _NOT_ENROLLED: Final = "This is not the security key that was enrolled. Plug in the one that was."
 _NO_PIN: Final = "This security key has no PIN. Set one with your browser or the program of the key's maker, and try again."
 _LAST_TITLE: Final = "Last try for the PIN of your security key?"
@@ -141,16 +142,9 @@ class Slots:
 
 def list_devices() -> list[Found]:
     """Every key that is plugged in and that this account may use, opened; what cannot be opened is left out."""
-    from fido2 import hid
-
     found: list[Found] = []
-    library: Any = hid  # it says nothing of its types
-    for descriptor in library.list_descriptors():
-        with suppress(Exception):  # another program may have it, or it was pulled out just now
-            device = library.CtapHidDevice(descriptor, library.open_connection(descriptor))
-            found.append(
-                Found(device_id=os.path.basename(os.fsdecode(descriptor.path)), label=_label(descriptor.product_name), device=device)
-            )
+    with suppress(OSError):
+        found.extend(_on_usb())
     with suppress(ImportError):
         from fido2.pcsc import CtapPcscDevice
 
@@ -159,6 +153,16 @@ def list_devices() -> list[Found]:
                 Found(device_id=repr(device), label=_label("on a reader"), device=device) for device in CtapPcscDevice.list_devices()
             )
     return found
+
+
+def _on_usb() -> Iterator[Found]:
+    from fido2 import hid
+
+    library: Any = hid  # it says nothing of its types
+    for descriptor in library.list_descriptors():
+        with suppress(Exception):  # another program may have it, or it was pulled out just now
+            device = library.CtapHidDevice(descriptor, library.open_connection(descriptor))
+            yield Found(device_id=os.path.basename(os.fsdecode(descriptor.path)), label=_label(descriptor.product_name), device=device)
 
 
 def is_plugged_in() -> bool:
@@ -194,10 +198,8 @@ def _plugged_in() -> Iterator[list[tuple[Found, SecurityKey]]]:
     Raises:
         DeviceRefuses: one is plugged in, and this account may not use it.
     """
-    try:
-        from native_host.kek.security_key import SecurityKey
-    except ImportError:
-        raise BackendUnavailable("Security keys need the package fido2. Install Strongroom with its extra fido2.", detail=KIND) from None
+    from native_host.kek.security_key import SecurityKey
+
     with ExitStack() as opened:
         keys: list[tuple[Found, SecurityKey]] = []
         listed = list_devices()
@@ -206,9 +208,17 @@ def _plugged_in() -> Iterator[list[tuple[Found, SecurityKey]]]:
         for found in listed:
             with suppress(KmsError):
                 keys.append((found, SecurityKey(found.device)))
-        if not listed and sys.platform == "linux" and _hid_is_plugged_in():
-            raise DeviceRefuses(_FORBIDDEN, detail=KIND)
+        if not listed:
+            _explain()
         yield keys
+
+
+def _explain() -> None:
+    """Raise ``DeviceRefuses`` if there is a reason why no key is found other than that none is plugged in."""
+    if sys.platform == "win32" and not is_plugged_in():
+        raise DeviceRefuses(_ADMINISTRATORS, detail=KIND)
+    if sys.platform == "linux" and _hid_is_plugged_in():
+        raise DeviceRefuses(_FORBIDDEN, detail=KIND)
 
 
 def _close(found: Found) -> None:

@@ -104,7 +104,7 @@ class Slots:
         """The devices of every kind that is one, strongest first; ``device_id`` says the kind first."""
         found: list[Device] = []
         for kind in _device_kinds():
-            with suppress(BackendUnavailable, Unsupported, ImportError):  # one kind that is out of order hides no other
+            with suppress(BackendUnavailable, Unsupported):
                 found.extend(
                     Device(device_id=f"{kind}:{device.device_id}", label=device.label, note=device.note)
                     for device in self._provider(kind).devices()
