@@ -7,8 +7,6 @@ until ``log_out`` or until the token is taken out. The PIN is not kept here.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from contextlib import suppress
 from io import FileIO
 from itertools import count
@@ -27,8 +25,8 @@ from native_host.value import Value
 
 if TYPE_CHECKING:
     from native_host.config import Pkcs11Config
+    from native_host.confinement import Child
 
-WORKER = "native_host.tokens.worker"
 SECONDS = 30.0
 """How long a module may take over one call, unless the caller knows better: a smart card makes an RSA key in a minute or two."""
 PIN_PAD_SECONDS = 90.0
@@ -62,7 +60,7 @@ class TokenInfo(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class _Running:
     """One process, and the thread that speaks with it: a module that stops reading or writing blocks that thread and no other."""
 
-    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+    def __init__(self, child: Child) -> None:
         self._child = child
         self._out: SimpleQueue[bytearray] = SimpleQueue()
         self._in: SimpleQueue[bytearray | None] = SimpleQueue()
@@ -115,9 +113,11 @@ def _raw(stream: IO[bytes] | None, mode: str) -> FileIO:
         return FileIO(os.dup(stream.fileno()), mode)
 
 
-def _spawn() -> subprocess.Popen[bytes]:
+def _spawn() -> Child:
     """The worker; it takes no argument, and clears its environment before it loads anything."""
-    return subprocess.Popen([sys.executable, "-I", "-m", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    from native_host.confinement import spawn
+
+    return spawn("token", bufsize=0)
 
 
 class TokenWorker:

@@ -244,14 +244,13 @@ def test_a_worker_ends_with_its_host(hostile: HostileModule) -> None:
 CONFINED = """
 import os, sys
 from native_host.config import Config, Paths, Pkcs11Config
-from native_host.confinement import confine, prepare, spawn
+from native_host.confinement import confine, prepare
 from native_host.confinement.reach import reach_of
 from native_host.secret import SecretBytes
 from native_host.tokens import client
 listed, folder = sys.argv[1:]
 prepare(None, os.environ)
 confine(reach_of(Config(), Paths(config=os.path.dirname(listed), data=folder, state=folder), os.environ, plugged=False))
-client._spawn = lambda: spawn("token", bufsize=0)
 for _ in range(2):
     ((worker, token),) = client.listed(Pkcs11Config(modules=listed))
     worker.login(token.serial, SecretBytes(b"1234"))
