@@ -81,6 +81,9 @@ def test_a_person_restores_a_wallet_and_approves_a_signature(person: Person, tmp
     person.key("Return")
     person.type(PASSPHRASE)
     person.key("Return")
+    person.wait_next()
+    person.keep(artefacts / "window-chromium-recovery.png")
+    person.key("Escape")  # no recovery code
 
     companion.see("No wallet yet")
     browser.press("Restore from recovery words")
