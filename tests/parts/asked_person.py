@@ -84,7 +84,7 @@ class Person:
         return
 
 
-def house_of(store: KeyStore, person: Person) -> House:
+def house_of(store: KeyStore, person: Person, settings: Settings | None = None) -> House:
     """What the operations work with, as the host builds it, with that person to answer."""
     return House(
         store=store,
@@ -96,7 +96,7 @@ def house_of(store: KeyStore, person: Person) -> House:
         random_bytes=os.urandom,
         folder=str(Path(store.connection.execute("PRAGMA database_list").fetchone()[2]).parent),
         program=None,
-        settings=Settings(kdf_seconds=0.01),
+        settings=settings or Settings(kdf_seconds=0.01),
     )
 
 
