@@ -33,6 +33,7 @@ ENTROPY = b"io.strongroom.host keystore key 1"
 MOST_BYTES = 4096
 
 ELSEWHERE = "This keystore has a slot of a Windows account, which opens on Windows alone. Open the keystore another way."
+NOT_PROTECTED = "Windows did not protect a key for this account. Choose another way to open the keystore."
 REFUSED = (
     "Windows does not open this slot for this account. This is another account or computer, or the password was reset by an administrator."
     " Open the keystore another way, remove this slot and add it anew."
@@ -66,9 +67,7 @@ class Slots:
                 protected = protect(kek, description=DESCRIPTION, entropy=ENTROPY)
         except (Refused, OSError):
             kek.wipe()
-            raise DeviceRefuses(
-                "Windows did not protect a key for this account. Choose another way to open the keystore.", detail=KIND
-            ) from None
+            raise DeviceRefuses(NOT_PROTECTED, detail=KIND) from None
         return Enrolled(kek=SymmetricKek(kek), parameters=encode(DpapiParameters(protected=protected)), label=LABEL)
 
     def asks(self, parameters: bytes) -> bool:

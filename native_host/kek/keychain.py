@@ -71,15 +71,12 @@ class Slots:
             raise Unsupported("The macOS keychain has no PIN of its own, and nothing to choose.", detail=KIND)
         slot = os.urandom(SLOT_BYTES)
         kek = SecretBytes(os.urandom(KEY_BYTES))
-        with ask.waits(), refusing():
-            from native_host.kek.security_framework import copy_data, delete
-
-            data_protection = added(f"slot {slot.hex()}", ITEM_LABEL, kek.buffer)
-            item = query(f"slot {slot.hex()}", data_protection=data_protection)
-            with copy_data(item) as kept:
-                if kept != kek:
-                    delete(item)
-                    raise DeviceRefuses(NOT_KEPT, detail=KIND)
+        try:
+            with ask.waits(), refusing():
+                data_protection = _kept(f"slot {slot.hex()}", kek)
+        except BaseException:
+            kek.wipe()
+            raise
         parameters = ItemParameters(slot=slot, data_protection=data_protection)
         return Enrolled(kek=SymmetricKek(kek), parameters=encode(parameters), label=LABEL)
 
@@ -110,6 +107,19 @@ class Slots:
             except Refused as error:
                 if error.status != ERR_SEC_ITEM_NOT_FOUND:
                     raise
+
+
+def _kept(account: str, kek: SecretBytes) -> bool:
+    """Add the item, see that it was kept as it was given, and say whether it is in the data protection keychain."""
+    from native_host.kek.security_framework import copy_data, delete
+
+    data_protection = added(account, ITEM_LABEL, kek.buffer)
+    item = query(account, data_protection=data_protection)
+    with copy_data(item) as kept:
+        if kept != kek:
+            delete(item)
+            raise DeviceRefuses(NOT_KEPT, detail=KIND)
+    return data_protection
 
 
 def query(account: str, *, data_protection: bool) -> Query:

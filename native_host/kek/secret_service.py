@@ -31,6 +31,8 @@ LABEL = "Login keyring"
 ITEM_LABEL = "Strongroom keystore key"
 APPLICATION = "strongroom"
 SLOT_BYTES = 16
+LOOK_SECONDS = 3.0
+"""For finding out whether there is a keyring at all."""
 
 GONE = "Your login keyring no longer has the key of this keystore. Open the keystore another way, remove this slot and add it anew."
 DOUBLED = "Your login keyring has several keys of this slot. Open the keystore another way, remove this slot and add it anew."
@@ -56,7 +58,7 @@ class Slots:
         from native_host.kek.login_keyring import default_keyring, visited
 
         try:
-            with visited() as keyring:
+            with visited(LOOK_SECONDS) as keyring:
                 found = default_keyring(keyring)
         except DeviceAbsent:
             return []
@@ -72,13 +74,18 @@ class Slots:
 
         slot = os.urandom(SLOT_BYTES)
         kek = SecretBytes(os.urandom(KEY_BYTES))
-        with ask.waits(), visited() as keyring:
-            keyring.unlock(keyring.default())
-            item = keyring.make(ITEM_LABEL, _attributes(slot), bytes(kek.buffer))
-            # Not every daemon keeps bytes as they are, and this slot may one day be the only one.
-            if _secret(keyring, slot) != kek:
-                item.delete()
-                raise DeviceRefuses(NOT_KEPT, detail=KIND)
+        try:
+            with ask.waits(), visited() as keyring:
+                keyring.unlock(keyring.default())
+                item = keyring.make(ITEM_LABEL, _attributes(slot), bytes(kek.buffer))
+                # Not every daemon keeps bytes as they are, and this slot may one day be the only one.
+                with _secret(keyring, slot) as kept:
+                    if kept != kek:
+                        item.delete()
+                        raise DeviceRefuses(NOT_KEPT, detail=KIND)
+        except BaseException:
+            kek.wipe()
+            raise
         return Enrolled(kek=SymmetricKek(kek), parameters=encode(ItemParameters(slot=slot)), label=LABEL)
 
     def asks(self, parameters: bytes) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from jeepney import DBusAddress, new_signal
 
 from native_host.errors import CannotUnseal
 from native_host.kek import login_keyring
@@ -97,3 +102,52 @@ def test_a_daemon_that_keeps_something_else_gets_no_slot(session: Desktop) -> No
     with Impostor(session.environment["DBUS_SESSION_BUS_ADDRESS"], daemon), pytest.raises(DeviceRefuses, match="did not keep"):
         SLOTS.enrol(Device(device_id=KIND, label="Login"), Choice(), Person())
     assert [()] == deleted
+
+
+# a bus that is none
+
+AGREED = b"OK 0123456789abcdef0123456789abcdef\r\n"
+SIGNAL = new_signal(DBusAddress("/a", interface="a.b"), "C")
+NO_BUS: dict[str, tuple[bytes, bytes]] = {
+    "silence": (b"", b""),
+    "a refusal": (b"REJECTED\r\n", b""),
+    "noise for a greeting": (b"\xff" * 4096, b""),
+    "silence after the greeting": (AGREED, b""),
+    "no message": (AGREED, b"\xff" * 4096),
+    "a message without end": (AGREED, b"l\1\0\1\xff\xff\xff\x7f" + bytes(4096)),
+    "messages without end": (AGREED, SIGNAL.serialise(serial=1) * 200),
+}
+
+
+@pytest.mark.parametrize(("greeting", "message"), NO_BUS.values(), ids=NO_BUS.keys())
+def test_a_bus_that_is_none_holds_nobody_up(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, greeting: bytes, message: bytes
+) -> None:
+    """The environment names the bus: whatever listens there is not waited for longer than said, however much it sends."""
+    with listener(greeting, message) as path:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={path}")
+        with pytest.raises((DeviceAbsent, DeviceRefuses)), login_keyring.visited(0.3):
+            pass
+
+
+@contextmanager
+def listener(greeting: bytes, message: bytes) -> Iterator[str]:
+    """Something that listens where a bus should be: it greets once, and then says the same for ever."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f"{folder}/bus")
+        listening.listen()
+
+        def serve() -> None:
+            stream, _ = listening.accept()
+            with stream, suppress(OSError):
+                stream.recv(4096)
+                stream.sendall(greeting)
+                while message:
+                    stream.sendall(message)
+                while stream.recv(4096):
+                    pass
+
+        thread = Thread(target=serve)
+        thread.start()
+        yield f"{folder}/bus"
+        thread.join()
