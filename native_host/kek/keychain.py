@@ -136,7 +136,7 @@ def query(account: str, *, data_protection: bool) -> Query:
     return item
 
 
-def added(account: str, label: str, data: bytearray) -> bool:
+def added(account: str, label: str, data: bytearray | memoryview) -> bool:
     """Add an item, to the better keychain that takes it; whether that was the data protection keychain. Raises ``Refused``."""
     from native_host.kek import security_framework as macos
 

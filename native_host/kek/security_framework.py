@@ -23,7 +23,7 @@ from native_host.secret import SecretBytes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    Content = str | bytearray | bool  # a Constant is text
+    Content = str | bytearray | memoryview | bool  # a Constant is text
     Query = Mapping[str, Content]
 
 CORE_FOUNDATION = "/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation"

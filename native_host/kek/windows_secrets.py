@@ -77,7 +77,7 @@ def unprotect(protected: bytes, *, entropy: bytes) -> SecretBytes:
     given, label, out = _view(bytearray(protected)), _view(bytearray(entropy)), _Blob()
     _check(_crypt32().CryptUnprotectData(byref(given), None, byref(label), None, None, CRYPTPROTECT_UI_FORBIDDEN, byref(out)))
     with _taken(out) as view:
-        return SecretBytes(bytearray(view))
+        return SecretBytes(view)
 
 
 def write_credential(target: str, content: bytes, *, comment: str) -> None:
@@ -129,7 +129,7 @@ def alone(name: str, *, milliseconds: int) -> Iterator[None]:
         _kernel32().CloseHandle(mutex)
 
 
-def _view(buffer: bytearray) -> _Blob:
+def _view(buffer: bytearray | memoryview) -> _Blob:
     """A blob over that very buffer: nothing is copied."""
     return _Blob(len(buffer), (c_ubyte * len(buffer)).from_buffer(buffer))
 

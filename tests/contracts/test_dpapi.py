@@ -34,7 +34,7 @@ SLOTS = dpapi.Slots(Settings())
 def opened(parameters):
     try:
         with SLOTS.open(parameters, Ask()) as kek:
-            return kek.unwrap(WRAPPED, aad=b"aad").buffer.decode()
+            return bytes(kek.unwrap(WRAPPED, aad=b"aad").buffer).decode()
     except KmsError as error:
         return type(error).__name__
 

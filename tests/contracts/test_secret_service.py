@@ -100,7 +100,7 @@ from native_host.kek.provider import Settings
 from native_host.kek.secret_service import Slots
 from tests.parts.asked_person import Person
 with Slots(Settings()).open(bytes.fromhex(sys.argv[1]), Person()) as kek, kek.unwrap(bytes.fromhex(sys.argv[2]), aad=b"bound to") as root:
-    print(root.buffer.decode())
+    print(bytes(root.buffer).decode())
 """
 
 
