@@ -12,7 +12,7 @@ from native_host.audit import Audit
 from native_host.config import make_folder
 from native_host.confinement import confine
 from native_host.confinement.reach import reach_of
-from native_host.errors import Busy, KmsError, PolicyDenied
+from native_host.errors import BackendUnavailable, Busy, KmsError, PolicyDenied
 from native_host.kek.provider import Settings
 from native_host.keystore.store import KeyStore
 from native_host.opening import now
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 TURN_FILE = "approval.lock"
 PLUGGED = frozenset({"fido2", "two_factor"})
 """Kinds of slots whose device may be plugged in while the host runs, into this process: tokens have a process of their own."""
+STARTED_BEFORE = (
+    "This keystore was made to open with a security key alone after the browser had started Strongroom. Restart the browser first."
+)
 REFUSALS = frozenset({"user_rejected", "cancelled", "cannot_unseal", "uninitialized"})
 
 
@@ -73,11 +76,15 @@ class Stages:
         """Give up what none of these needs. Here, so that no operation can be had in a host that has not."""
         with suppress(OSError):  # what goes wrong later is written down there, if it is there
             make_folder(paths.state)
-        self._plugged = self._needs_plugged()
-        confine(reach_of(config, paths, environ, plugged=self._plugged))
+        plugged = any(slot.kind in PLUGGED for slot in self.store.slots())
+        in_force = confine(reach_of(config, paths, environ, plugged=plugged))
+        self._sees_plugged = plugged or not in_force.landlock
 
-    def _needs_plugged(self) -> bool:
-        return any(slot.kind in PLUGGED for slot in self.store.slots())
+    def _check_reach(self) -> None:
+        """Raise ``BackendUnavailable`` if every slot needs what this process has given up: they came later."""
+        slots = self.store.slots()
+        if slots and not self._sees_plugged and all(slot.kind in PLUGGED for slot in slots):
+            raise BackendUnavailable(STARTED_BEFORE, detail="slots")
 
     def decide(self, session: Session, call: Call) -> tuple[Facts, Decision]:
         """What is known about a call, and what policy says to it; raises what ``Operations.describe`` raises."""
@@ -130,6 +137,8 @@ class Stages:
         with turn(self._turn_file, sleep=sleep, still_wanted=waiting.still_wanted):
             waiting.still_wanted()
             self.refuse_flood(waiting)
+            if isinstance(waiting.call.params, UnlockParams):
+                self._check_reach()
             self.operations.check_unchanged(waiting.session, waiting.call, waiting.facts)
             waiting.asked = True
             permit = authorize(

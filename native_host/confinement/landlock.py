@@ -52,7 +52,7 @@ def restrict(reach: Reach) -> int:
     version = abi()
     if not version:
         return 0
-    handled = (1 << FS_BITS_BY_ABI.get(version, max(FS_BITS_BY_ABI.values()))) - 1
+    handled = handled_by(version)
     ruleset = _call(CREATE_RULESET, *_ruleset(version, handled, reach), 0)
     if ruleset < 0:
         return 0
@@ -65,6 +65,11 @@ def restrict(reach: Reach) -> int:
         return version if _call(RESTRICT_SELF, ruleset, 0) == 0 else 0
     finally:
         os.close(ruleset)
+
+
+def handled_by(version: int) -> int:
+    """Every right on files that a version of the interface knows: what is handled and not granted is refused."""
+    return (1 << FS_BITS_BY_ABI.get(version, max(FS_BITS_BY_ABI.values()))) - 1
 
 
 def _ruleset(version: int, handled: int, reach: Reach) -> tuple[bytes, ctypes.c_size_t]:

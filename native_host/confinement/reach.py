@@ -36,6 +36,8 @@ SIMULATORS = frozenset({"swtpm", "mssim"})
 SIMULATOR_PORT = 2321
 HIGHEST_PORT = 65535
 DEVICES = "/dev"
+PLUGGED = ("/sys/class/hidraw", "/sys/devices")
+"""How a security key is found, before it is opened."""
 SITES = frozenset({"site-packages", "dist-packages", "lib-dynload"})
 
 
@@ -59,7 +61,7 @@ def reach_of(config: Config, paths: Paths, environ: Mapping[str, str], *, plugge
     has to be in reach: other terminals of this person, and what else the system lets them open there.
     """
     return Reach(
-        reads=(*SYSTEM, *_python(), *RANDOM, paths.config),
+        reads=(*SYSTEM, *_python(), *RANDOM, *(PLUGGED if plugged else ()), paths.config),
         writes=(paths.data, paths.state),
         devices=(DEVICES,) if plugged else (*TERMINAL, _tpm_device(config.tpm.tcti)),
         ports=tuple(_ports(config.tpm.tcti)),

@@ -3,8 +3,8 @@
 ``python -I -S starter.py``, with a socket to the host as descriptor 3 (unix(7), ``SOCK_SEQPACKET``). The first message is the
 list of command lines; nothing adds to it. Each message after it is one byte, a place in that list, and brings four descriptors
 (``SCM_RIGHTS``): standard input, output and error of the program, and its *leash*. On the leash come the process id, or an
-errno below zero, and at its end the exit status, as ``int`` in native order. Whatever the host sends on it, or its end, kills
-the program. With the host, everything ends.
+errno below zero, and at its end the exit status, as ``int`` in native order. Its end on the host's side, or whatever comes from
+there, kills the program. With the host, everything ends.
 
 What does not fit is dropped with its descriptors, which the host sees as the end of the leash: a host that was taken over can
 start, with any input, what is in the list, and nothing else. The environment of all is this process's own.
@@ -93,9 +93,11 @@ class Starter:
     def _start(self, argv: list[bytes], received: list[int]) -> None:
         if len(self._leashes) >= LIVE_PROGRAMS:
             return
+        descriptor = os.dup(received[3])
         try:
-            leash = socket(fileno=os.dup(received[3]))
-        except OSError:  # it is no socket
+            leash = socket(fileno=descriptor)
+        except OSError:  # it is none
+            os.close(descriptor)
             return
         leash.setblocking(False)
         try:
@@ -116,7 +118,7 @@ class Starter:
         _tell(leash, pid)
 
     def _pull(self, descriptor: int) -> None:
-        """The host sent something on a leash, or let it go."""
+        """The host let a leash go, or half of it."""
         for pid, leash in self._leashes.items():
             if leash.fileno() == descriptor:
                 # Not reaped yet, so the number is still this program's.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from _socket import AF_UNIX, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET, socketpair
+from _socket import AF_UNIX, SCM_RIGHTS, SHUT_WR, SOCK_SEQPACKET, SOL_SOCKET, socketpair
 from _thread import allocate_lock
 from contextlib import suppress
 from select import POLLIN, poll
@@ -51,7 +51,7 @@ class Started:
 
     def kill(self) -> None:
         with suppress(OSError):  # it has ended
-            self._leash.send(b"\0")
+            self._leash.shutdown(SHUT_WR)
 
     def _receive(self, seconds: float | None) -> None:
         """Take in the exit status, if it comes in that time."""
