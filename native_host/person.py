@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from native_host.config import Config, Paths
     from native_host.keystore.chain import Broken
     from native_host.keystore.origins import Attachment
+    from native_host.keystore.records import Record
     from native_host.operations.adopting import AdoptKeyParams
     from native_host.operations.key_files import Taken
     from native_host.operations.setting_up import Wish
@@ -230,6 +231,20 @@ class Desk:
     def audit(self) -> Iterator[AuditedEntry]:
         """Every entry; the store must be unlocked."""
         return entries(self.store)
+
+    def with_key(self, what: str, key_id: str) -> tuple[Permit, Record]:
+        """For something that only the person does with one of their keys: what the audit chain is to say of it, and the key.
+
+        Raises:
+            UnknownKey, KeyState
+        """
+        session = self._session_of(key_id)
+        record = records.find(self.store, session, key_id)
+        return self._permit(session, what, LockParams(), Facts(key=records.key_view(record))), record
+
+    def into_wallet(self, what: str, wallet: str) -> Permit:
+        """For something that only the person does, and that brings keys into a wallet; raises ``InvalidParams``."""
+        return self._permit(self._session(self._wallet(wallet), wallet), what, LockParams(), Facts())
 
     def _do(self, method: str, params: Message, session: Session | None = None) -> Message:
         if self._operations is None:

@@ -4,6 +4,7 @@ pyrage, the library of rage, does all of it. To a passphrase by scrypt (section 
 X25519 ("The X25519 recipient type") or an SSH key. What is encrypted is authenticated chunk by chunk, the last one marked, so a
 changed or shortened file does not open.
 
+Contents come and go as a ``bytearray`` to be wiped: the memory that is kept for secrets is not made for a whole keystore.
 What cannot be had: pyrage takes a passphrase and an identity as ``str`` and contents as ``bytes``, none of which can be wiped. The
 program that makes or opens a backup ends right after it, which is what wipes them.
 
@@ -72,7 +73,7 @@ def _stanzas(head: bytes) -> Iterable[list[bytes]]:
     raise BackupRefused(DAMAGED)
 
 
-def encrypt_to_passphrase(plaintext: SecretBytes, passphrase: SecretBytes) -> bytes:
+def encrypt_to_passphrase(plaintext: bytes | bytearray, passphrase: SecretBytes) -> bytes:
     """An age file that a passphrase (UTF-8) opens; takes some seconds, measured anew by pyrage on each machine.
 
     Raises:
@@ -81,17 +82,17 @@ def encrypt_to_passphrase(plaintext: SecretBytes, passphrase: SecretBytes) -> by
     import pyrage
 
     try:
-        return bytes(pyrage.passphrase.encrypt(bytes(plaintext.buffer), passphrase.buffer.decode()))
+        return bytes(pyrage.passphrase.encrypt(bytes(plaintext), str(passphrase.buffer, "utf-8")))
     except UnicodeDecodeError:
         raise BackupRefused("This passphrase is no text in UTF-8, which other programs would need it to be.") from None
 
 
-def encrypt_to_recipients(plaintext: SecretBytes, recipients: Sequence[str]) -> bytes:
+def encrypt_to_recipients(plaintext: bytes | bytearray, recipients: Sequence[str]) -> bytes:
     """An age file for recipients as ``recipient_of`` takes them."""
     return _encrypted(plaintext, [recipient_of(text) for text in recipients])
 
 
-def encrypt_to_secret(plaintext: SecretBytes, secret: SecretBytes) -> bytes:
+def encrypt_to_secret(plaintext: bytes | bytearray, secret: SecretBytes) -> bytes:
     """An age file that the identity of a secret of 32 bytes opens."""
     return _encrypted(plaintext, [_identity(secret).to_public()])
 
@@ -116,8 +117,8 @@ def recipient_of(text: str) -> Any:
     raise BackupRefused("This is no recipient of age: one begins with age1, or is the line of an SSH public key (ed25519 or RSA).")
 
 
-def decrypt_with_passphrase(content: bytes, passphrase: SecretBytes) -> SecretBytes:
-    """What is in a file; takes as long as the file says.
+def decrypt_with_passphrase(content: bytes, passphrase: SecretBytes) -> bytearray:
+    """What is in a file, to be wiped; takes as long as the file says.
 
     Raises:
         DoesNotOpen, BackupRefused
@@ -126,7 +127,7 @@ def decrypt_with_passphrase(content: bytes, passphrase: SecretBytes) -> SecretBy
 
     lock_of(content)
     try:
-        return SecretBytes(pyrage.passphrase.decrypt(content, passphrase.buffer.decode()))
+        return bytearray(pyrage.passphrase.decrypt(content, str(passphrase.buffer, "utf-8")))
     except UnicodeDecodeError:
         raise DoesNotOpen(_WRONG_PASSPHRASE) from None
     except pyrage.DecryptError as error:
@@ -137,12 +138,12 @@ def decrypt_with_passphrase(content: bytes, passphrase: SecretBytes) -> SecretBy
         raise _why(error, _WRONG_PASSPHRASE) from None
 
 
-def decrypt_with_secret(content: bytes, secret: SecretBytes) -> SecretBytes:
+def decrypt_with_secret(content: bytes, secret: SecretBytes) -> bytearray:
     """What is in a file for the identity of a secret of 32 bytes; raises as ``decrypt_with_passphrase``."""
     return _decrypted(content, [_identity(secret)], "These shares do not open this backup. They may be those of another one.")
 
 
-def decrypt_with_identities(content: bytes, identities: SecretBytes) -> SecretBytes:
+def decrypt_with_identities(content: bytes, identities: SecretBytes) -> bytearray:
     """What is in a file for one of the identities of an identity file's text; raises as ``decrypt_with_passphrase``."""
     return _decrypted(content, identities_of(identities), "No identity of that file opens this backup. It was made for another recipient.")
 
@@ -155,10 +156,10 @@ def identities_of(text: SecretBytes) -> list[Any]:
     """
     import pyrage
 
-    if text.buffer.lstrip().startswith(b"-----BEGIN"):
+    if bytes(text.buffer[:64]).lstrip().startswith(b"-----BEGIN"):
         return [_ssh_identity(text)]
     try:
-        lines = [line.strip() for line in text.buffer.decode().splitlines()]
+        lines = [line.strip() for line in str(text.buffer, "utf-8").splitlines()]
         found = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
     except (UnicodeDecodeError, pyrage.IdentityError):
         found = []
@@ -195,19 +196,19 @@ def _ssh_identity(text: SecretBytes) -> Any:
         raise BackupRefused("This SSH key cannot be used: it must be ed25519 or RSA, and without a passphrase.") from None
 
 
-def _encrypted(plaintext: SecretBytes, recipients: list[Any]) -> bytes:
+def _encrypted(plaintext: bytes | bytearray, recipients: list[Any]) -> bytes:
     import pyrage
 
-    return bytes(pyrage.encrypt(bytes(plaintext.buffer), recipients))
+    return bytes(pyrage.encrypt(bytes(plaintext), recipients))
 
 
-def _decrypted(content: bytes, identities: list[Any], wrong: str) -> SecretBytes:
+def _decrypted(content: bytes, identities: list[Any], wrong: str) -> bytearray:
     import pyrage
 
     if lock_of(content) != "identity":
         raise BackupRefused("This backup is opened by a passphrase.")
     try:
-        return SecretBytes(pyrage.decrypt(content, identities))
+        return bytearray(pyrage.decrypt(content, identities))
     except pyrage.DecryptError as error:
         raise _why(error, wrong) from None
 

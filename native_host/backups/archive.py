@@ -14,7 +14,7 @@ from msgspec import Meta, MsgspecError
 from msgspec.msgpack import decode, encode
 
 from native_host.backups.refused import DAMAGED, BackupRefused
-from native_host.secret import SecretBytes
+from native_host.secret import SecretBytes, wipe
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class _Format(Value, frozen=True, kw_only=True):
     format: int
 
 
-def pack(header: Header, root: SecretBytes, snapshot: bytes | bytearray) -> SecretBytes:
-    """The plaintext of a backup."""
+def pack(header: Header, root: SecretBytes, snapshot: bytes | bytearray) -> bytearray:
+    """The plaintext of a backup, to be wiped."""
     if len(root) != ROOT_BYTES:
         raise ValueError("a root key has 32 bytes")
     described = encode(header)
@@ -73,23 +73,29 @@ def pack(header: Header, root: SecretBytes, snapshot: bytes | bytearray) -> Secr
     packed[_HEADER_AT - _LENGTH_BYTES : _HEADER_AT] = len(described).to_bytes(_LENGTH_BYTES, "big")
     packed[_HEADER_AT : _HEADER_AT + len(described)] = described
     packed[_HEADER_AT + len(described) :] = snapshot
-    return SecretBytes(packed)
+    return packed
 
 
-def unpack(plaintext: SecretBytes) -> Archive:
-    """What ``pack`` packed.
+def unpack(packed: bytearray) -> Archive:
+    """What ``pack`` packed; it is wiped.
 
     Raises:
         BackupRefused: it is no backup, one of a newer format, or one that does not hold together.
     """
-    packed = plaintext.buffer
-    if not packed.startswith(MAGIC):
+    try:
+        return _unpacked(packed)
+    finally:
+        wipe(packed)
+
+
+def _unpacked(packed: bytearray) -> Archive:
+    if packed[: len(MAGIC)] != MAGIC:
         raise BackupRefused("This age file opens, and what is in it is not a backup of Strongroom.")
     length = int.from_bytes(packed[_HEADER_AT - _LENGTH_BYTES : _HEADER_AT], "big")
     if length > _MAX_HEADER_BYTES or len(packed) < _HEADER_AT + length:
         raise BackupRefused(DAMAGED)
     header = _header(bytes(packed[_HEADER_AT : _HEADER_AT + length]))
-    snapshot = packed[_HEADER_AT + length :]
+    snapshot = bytearray(packed[_HEADER_AT + length :])
     if len(snapshot) != header.snapshot_bytes:
         raise BackupRefused(DAMAGED)
     return Archive(header, SecretBytes(packed[len(MAGIC) : len(MAGIC) + ROOT_BYTES]), snapshot)

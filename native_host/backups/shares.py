@@ -152,7 +152,7 @@ def _words(typed: SecretBytes) -> list[str]:
         raise BackupRefused("This is too long for a share. Type one share at a time.")
     text = ""
     with suppress(UnicodeDecodeError):
-        text = typed.buffer.decode()
+        text = str(typed.buffer, "utf-8")
     known, given = _word_list(), text.lower().split()
     words = [known.get(word[:_PREFIX_LETTERS], "") for word in given]
     wrong = [

@@ -106,7 +106,7 @@ def _numbers(shares: str) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def _encryption(desk: Desk, recipients: list[str], numbers: tuple[int, int] | None) -> tuple[Callable[[SecretBytes], bytes], str]:
+def _encryption(desk: Desk, recipients: list[str], numbers: tuple[int, int] | None) -> tuple[Callable[[bytearray], bytes], str]:
     """How the file is encrypted, the person having been asked or shown what belongs to it, and that in a few words."""
     from functools import partial
 
@@ -146,19 +146,17 @@ def _opened(desk: Desk, content: bytes, identity: str) -> Archive:
 
     lock = lock_of(content)
     if identity:
-        with _read_identity(identity) as identities, decrypt_with_identities(content, identities) as plaintext:
-            return unpack(plaintext)
+        with _read_identity(identity) as identities:
+            return unpack(decrypt_with_identities(content, identities))
     if lock == "passphrase":
         with desk.house.approver.ask_secret("backup", "Passphrase of the backup") as typed, _busy("Opening"):
-            plaintext = decrypt_with_passphrase(content, typed)
-        with plaintext:
-            return unpack(plaintext)
+            return unpack(decrypt_with_passphrase(content, typed))
     print(
         "This backup is opened by shares, or by an age identity. If you have an identity file, stop and name it with: --identity",
         file=sys.stderr,
     )
-    with collect(desk.house, _tell_shares).secret() as secret, decrypt_with_secret(content, secret) as plaintext:
-        return unpack(plaintext)
+    with collect(desk.house, _tell_shares).secret() as secret:
+        return unpack(decrypt_with_secret(content, secret))
 
 
 def _tell_shares(progress: Progress) -> None:

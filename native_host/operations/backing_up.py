@@ -22,6 +22,7 @@ from native_host.keystore import chain, counting, records, snapshot
 from native_host.keystore.migrate import NewerFormat
 from native_host.keystore.store import KeyStore
 from native_host.operations import slots
+from native_host.secret import wipe
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Restored(Value, frozen=True, kw_only=True):
 
 
 @contextmanager
-def packed(house: House, root: SecretBytes, how: str) -> Iterator[tuple[SecretBytes, Header]]:
+def packed(house: House, root: SecretBytes, how: str) -> Iterator[tuple[bytearray, Header]]:
     """The plaintext of a backup for a block, wiped after it. ``root`` is from ``slots.opened_root``; ``how`` says in the audit chain for
     what it is encrypted."""
     store = house.store
@@ -68,8 +69,11 @@ def packed(house: House, root: SecretBytes, how: str) -> Iterator[tuple[SecretBy
         header = _describe(loaded.connection, store, made_at=house.clock(), snapshot_bytes=len(content))
     finally:
         loaded.connection.close()
-    with pack(header, root, content) as plaintext:
+    plaintext = pack(header, root, content)
+    try:
         yield plaintext, header
+    finally:
+        wipe(plaintext)
 
 
 def _describe(connection: Connection, opened: KeyStore, *, made_at: int, snapshot_bytes: int) -> Header:

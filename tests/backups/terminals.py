@@ -16,10 +16,12 @@ from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
 _RUN = """
-from native_host.cli import app, backup
+from native_host.cli import app, backup, shares
 for command in (backup.backup, backup.restore):
     if all(one.callback is not command for one in app.app.registered_commands):
         app.app.command()(command)
+if all(one.typer_instance is not shares.shares for one in app.app.registered_groups):
+    app.app.add_typer(shares.shares, name="shares")
 app.run()
 """
 COMMAND = [sys.executable, "-c", _RUN]

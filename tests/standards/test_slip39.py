@@ -30,7 +30,7 @@ def collect(shares: list[str], passphrase: str = "") -> bytes:
 
 
 def texts(secret: bytes, threshold: int, count: int) -> list[str]:
-    return [share.buffer.decode() for share in split(SecretBytes(secret), threshold, count)]
+    return [str(share.buffer, "utf-8") for share in split(SecretBytes(secret), threshold, count)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
