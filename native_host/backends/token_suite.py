@@ -8,11 +8,12 @@ its holder can do.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from native_host.backends.pkcs11 import decode_reference, encode_reference, of_token
 from native_host.backends.token_forms import form_of, public_of
-from native_host.errors import BackendUnavailable, Unsupported
+from native_host.errors import BackendUnavailable, KmsError, Unsupported
 from native_host.suites.fault import SigningFault
 from native_host.tokens.errors import MechanismMissing, TokenError, TokenRefuses
 
@@ -53,7 +54,8 @@ class TokenSuite(ABC):
             self._public = self._public_of(described)
             self.prove(reference)
         except BaseException:
-            self._tokens.call(reference, "destroy_key")
+            with suppress(KmsError):
+                self._tokens.call(reference, "destroy_key")
             raise
         return encode_reference(reference)
 
