@@ -34,7 +34,7 @@ GONE = "The Windows credentials of this account no longer have the version of th
 ABSENT = "The Windows credentials of this account cannot be read or written now."
 
 
-class CounterParameters(Value, frozen=True, kw_only=True):
+class CounterParameters(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``store``: what names the credential."""
 
     store: Annotated[bytes, Meta(min_length=STORE_BYTES, max_length=STORE_BYTES)]
@@ -133,7 +133,7 @@ def _write(store_id: bytes, value: int) -> None:
 def _read(parameters: bytes) -> bytes:
     try:
         return decode(parameters, type=CounterParameters).store
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise CounterGone(GONE, detail=KIND) from None
 
 

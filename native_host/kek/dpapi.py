@@ -40,7 +40,7 @@ REFUSED = (
 )
 
 
-class DpapiParameters(Value, frozen=True, kw_only=True):
+class DpapiParameters(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``protected``: what DPAPI made of the KEK."""
 
     protected: Annotated[bytes, Meta(min_length=1, max_length=MOST_BYTES)]
@@ -108,7 +108,7 @@ def _unprotected(protected: bytes) -> SecretBytes:
 def _read(parameters: bytes) -> bytes:
     try:
         return decode(parameters, type=DpapiParameters).protected
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise CannotUnseal from None
 
 

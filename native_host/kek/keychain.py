@@ -50,7 +50,7 @@ NOT_KEPT = "The macOS keychain did not keep the key that it was given. Choose an
 UNUSABLE = "The macOS keychain refused, with status {status}. Open the keystore another way."
 
 
-class ItemParameters(Value, frozen=True, kw_only=True):
+class ItemParameters(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``slot``: what names the item. ``data_protection``: which of the two keychains it is in."""
 
     slot: Annotated[bytes, Meta(min_length=SLOT_BYTES, max_length=SLOT_BYTES)]
@@ -188,6 +188,6 @@ def refusing() -> Iterator[None]:
 def _read(parameters: bytes) -> Query:
     try:
         read = decode(parameters, type=ItemParameters)
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise CannotUnseal from None
     return query(f"slot {read.slot.hex()}", data_protection=read.data_protection)

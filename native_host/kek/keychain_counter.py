@@ -40,7 +40,7 @@ GONE = "The macOS keychain no longer has the version of this keystore."
 BUSY = "Another program holds the version of this keystore in the macOS keychain."
 
 
-class CounterParameters(Value, frozen=True, kw_only=True):
+class CounterParameters(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``store``: what names the item. ``data_protection``: which of the two keychains it is in."""
 
     store: Annotated[bytes, Meta(min_length=STORE_BYTES, max_length=STORE_BYTES)]
@@ -160,7 +160,7 @@ def _write(item: Query, value: int) -> None:
 def _read(parameters: bytes) -> CounterParameters:
     try:
         return decode(parameters, type=CounterParameters)
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise CounterGone(GONE, detail=KIND) from None
 
 

@@ -40,7 +40,7 @@ NOT_KEPT = "Your login keyring did not keep the key that it was given. Choose an
 LOCKED_NOTE = "It is locked now; your desktop will ask you to unlock it."
 
 
-class ItemParameters(Value, frozen=True, kw_only=True):
+class ItemParameters(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``slot``: the attribute that names the item."""
 
     slot: Annotated[bytes, Meta(min_length=SLOT_BYTES, max_length=SLOT_BYTES)]
@@ -136,7 +136,7 @@ def _secret(keyring: Keyring, slot: bytes) -> SecretBytes:
 def _read(parameters: bytes) -> bytes:
     try:
         return decode(parameters, type=ItemParameters).slot
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise CannotUnseal from None
 
 

@@ -38,7 +38,7 @@ GONE = "Your login keyring no longer has the version of this keystore."
 LOCKED = "Your login keyring is locked, so the keystore's version cannot be compared. Unlock it, or log in again."
 
 
-class CounterParameters(Value, frozen=True, kw_only=True):
+class CounterParameters(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``store``: the attribute that names the item."""
 
     store: Annotated[bytes, Meta(min_length=STORE_BYTES, max_length=STORE_BYTES)]
@@ -138,7 +138,7 @@ def _value(item: Item) -> int:
 def _read(parameters: bytes) -> bytes:
     try:
         return decode(parameters, type=CounterParameters).store
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise CounterGone(GONE, detail=KIND) from None
 
 

@@ -138,7 +138,8 @@ def _view(buffer: bytearray | memoryview) -> _Blob:
 def _taken(out: _Blob) -> Iterator[memoryview]:
     """What Windows allocated, for a block; then it is wiped and given back."""
     try:
-        yield memoryview((c_ubyte * out.size).from_address(ctypes.addressof(out.data.contents))) if out.size else memoryview(b"")
+        held = (c_ubyte * out.size).from_address(ctypes.addressof(out.data.contents)) if out.size else b""
+        yield memoryview(held).cast("B")
     finally:
         if out.data:
             ctypes.memset(out.data, 0, out.size)

@@ -145,6 +145,9 @@ print(opened(NEW.parameters), seen == [bytes(32)])
         msgspec.msgpack.encode({"protected": "text"}),
         msgspec.msgpack.encode({"protected": bytes(MOST_BYTES + 1)}),
         msgspec.msgpack.encode([b"x"]),
+        msgspec.msgpack.encode({"protected": bytes(16), "more": 1}),
+        b"\x82\xa1\xff\x01" + msgspec.msgpack.encode({"protected": bytes(16)})[1:],
+        b"\x82\xa1a" + b"\x91" * 100_000,
     ],
 )
 def test_parameters_of_another_form_are_refused(parameters: bytes) -> None:

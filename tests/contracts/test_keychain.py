@@ -179,9 +179,12 @@ def test_a_refusal_of_the_system_names_its_status_alone() -> None:
         b"",
         b"\xc1",
         msgspec.msgpack.encode({"slot": bytes(16)}),
+        b"\x82\xa1\xff\x01",
+        b"\x82\xa1a" + b"\x91" * 100_000,
         msgspec.msgpack.encode({"slot": bytes(15), "data_protection": True}),
         msgspec.msgpack.encode({"slot": bytes(16), "data_protection": 1}),
         msgspec.msgpack.encode({"slot": "0" * 16, "data_protection": True}),
+        msgspec.msgpack.encode({"slot": bytes(16), "data_protection": True, "more": 1}),
     ],
 )
 def test_parameters_of_another_form_are_refused(machine: Mac, parameters: bytes) -> None:
@@ -289,7 +292,15 @@ def test_a_slower_process_does_not_put_its_number_over_a_higher_one(machine: Mac
 
 
 @pytest.mark.parametrize(
-    "parameters", [b"", b"\xc1", msgspec.msgpack.encode({"store": bytes(16)}), msgspec.msgpack.encode({"slot": bytes(16)})]
+    "parameters",
+    [
+        b"",
+        b"\xc1",
+        msgspec.msgpack.encode({"store": bytes(16)}),
+        msgspec.msgpack.encode({"slot": bytes(16)}),
+        b"\x82\xa1\xff\x01",
+        b"\x82\xa1a" + b"\x91" * 100_000,
+    ],
 )
 def test_parameters_of_another_form_name_no_counter(machine: Mac, parameters: bytes) -> None:
     """Whatever a changed file says."""

@@ -184,6 +184,9 @@ def test_a_second_item_of_the_same_name_is_refused(session: Desktop, other: Othe
         msgspec.msgpack.encode({"slot": bytes(17)}),
         msgspec.msgpack.encode({"slot": "00" * 16}),
         msgspec.msgpack.encode([bytes(16)]),
+        msgspec.msgpack.encode({"slot": bytes(16), "more": 1}),
+        b"\x82\xa1\xff\x01" + msgspec.msgpack.encode({"slot": bytes(16)})[1:],
+        b"\x82\xa1a" + b"\x91" * 100_000,
     ],
 )
 def test_parameters_of_another_form_are_refused(session: Desktop, parameters: bytes) -> None:

@@ -196,7 +196,15 @@ def test_who_holds_the_lock_holds_nobody_up_for_long(session: Desktop, connectio
 
 
 @pytest.mark.parametrize(
-    "parameters", [b"", b"\xc1", msgspec.msgpack.encode({"store": bytes(15)}), msgspec.msgpack.encode({"slot": bytes(16)})]
+    "parameters",
+    [
+        b"",
+        b"\xc1",
+        msgspec.msgpack.encode({"store": bytes(15)}),
+        msgspec.msgpack.encode({"slot": bytes(16)}),
+        b"\x82\xa1\xff\x01",
+        b"\x82\xa1a" + b"\x91" * 100_000,
+    ],
 )
 def test_parameters_of_another_form_name_no_counter(session: Desktop, parameters: bytes) -> None:
     """Whatever a changed file says."""
