@@ -110,7 +110,7 @@ class ProgramApprover:
         return SecretBytes(answer.secret.encode())
 
     def show_secret(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
-        answer = self._exchange(ShowSecret(id=self._next_id(), purpose=purpose, title=title, secret=secret.buffer.decode()))
+        answer = self._exchange(ShowSecret(id=self._next_id(), purpose=purpose, title=title, secret=str(secret.buffer, "utf-8")))
         if answer.verdict not in {"done", "allow"}:
             raise UserRejected
 

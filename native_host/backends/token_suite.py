@@ -89,7 +89,8 @@ class TokenSuite(ABC):
         return result
 
     def _call_secret(self, secret: Secret, method: str, **params: Any) -> bytearray:
-        return self._tokens.call_secret(decode_reference(secret), method, **params).buffer
+        with self._tokens.call_secret(decode_reference(secret), method, **params) as found:
+            return bytearray(found.buffer)
 
     def _unlike(self) -> TokenError:
         text = f"This token cannot do {self._suite.alg} as the standard has it. Choose another algorithm or another token."

@@ -78,8 +78,8 @@ def code_of(typed: SecretBytes) -> SecretBytes:
             return SecretBytes(_regroup(fives.buffer, 5, 8, CODE_BYTES))
 
 
-def _values(typed: bytearray) -> bytearray:
-    """The value of each character; at most one more than a code has."""
+def _values(typed: memoryview) -> bytearray:
+    """The value of each character that is not skipped."""
     values = bytearray()
     for character in typed:
         if character in _SKIPPED:
@@ -90,7 +90,7 @@ def _values(typed: bytearray) -> bytearray:
     return values
 
 
-def _checksum(fives: bytearray) -> bytes:
+def _checksum(fives: memoryview) -> bytes:
     first = second = 0
     for value in fives:
         factor = first ^ value

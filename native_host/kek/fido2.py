@@ -262,7 +262,7 @@ def _pin_of(typed: SecretBytes, tries: int) -> SecretBytes:
     if not len(typed):
         raise UserRejected
     try:
-        text = normalize("NFC", typed.buffer.decode())
+        text = normalize("NFC", str(typed.buffer, "utf-8"))
     except UnicodeDecodeError:
         text = ""
     pin = SecretBytes(text.encode())

@@ -178,7 +178,7 @@ class SecurityKey:
             return {}
         client = ClientPin(self._ctap)
         try:
-            token = exchange(lambda _: client.get_pin_token(pin.buffer.decode(), permission, RP_ID))
+            token = exchange(lambda _: client.get_pin_token(str(pin.buffer, "utf-8"), permission, RP_ID))
         except CtapError as error:
             if error.code != _ERR.PIN_INVALID:
                 raise

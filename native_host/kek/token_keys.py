@@ -276,7 +276,7 @@ def _padded(plaintext: SecretBytes) -> SecretBytes:
 
 
 def _unpadded(data: SecretBytes) -> SecretBytes:
-    end = data.buffer.rfind(0x80)
-    if end < 0 or any(memoryview(data.buffer)[end + 1 :]):
+    end = bytes(data.buffer).rfind(0x80)
+    if end < 0 or any(data.buffer[end + 1 :]):
         raise CannotUnseal
-    return SecretBytes(memoryview(data.buffer)[:end])
+    return SecretBytes(data.buffer[:end])

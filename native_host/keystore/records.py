@@ -77,7 +77,7 @@ def insert(
     record_id: bytes,
     owner: bytes,
     metadata: Metadata,
-    secret: bytearray | None,
+    secret: bytearray | memoryview | None,
     identity: bytes | None,
     at: int,
 ) -> bytes:
@@ -140,7 +140,7 @@ def replace(
     keys: StoreKeys,
     record: Record,
     metadata: Metadata,
-    secret: bytearray,
+    secret: bytearray | memoryview,
     identity: bytes | None,
     at: int,
 ) -> bytes:

@@ -28,7 +28,7 @@ def exchange_root(store: KeyStore, root: SecretBytes, ways: Iterable[tuple[Slot,
     wrapped = dict(store.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
     with SecretBytes(bytearray(urandom(32))) as new:
         for purpose, blob in wrapped.items():
-            # Wrapping wipes the buffer that it is given.
+            # Wrapping wipes what it is given.
             dek = sealed.unwrap_dek(store_id, root, purpose, blob)
             store.connection.execute(
                 "UPDATE deks SET wrapped = ? WHERE purpose = ?", (sealed.wrap_dek(store_id, new, purpose, dek.buffer), purpose)

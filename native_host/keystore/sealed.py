@@ -21,7 +21,7 @@ from os import urandom
 
 from native_host import sodium
 from native_host.errors import CannotUnseal
-from native_host.secret import SecretBytes
+from native_host.secret import SecretBytes, wipe
 
 SEALING_ALG = b"XC20P"
 _START = b"\x00\x00\x00\x0cstrongroom/1"
@@ -144,10 +144,10 @@ def generate_deks(store_id: bytes, root: SecretBytes) -> tuple[dict[str, bytes],
     return {purpose: wrap_dek(store_id, root, purpose, dek) for purpose, dek in deks.items()}, box_public
 
 
-def wrap_dek(store_id: bytes, root: SecretBytes, purpose: str, dek: bytearray) -> bytes:
+def wrap_dek(store_id: bytes, root: SecretBytes, purpose: str, dek: bytearray | memoryview) -> bytes:
     """A DEK encrypted under the root key; the DEK's buffer is wiped."""
     wrapped = sodium.aead_encrypt(root.buffer, dek, aad=bind(SEALING_ALG, b"dek", store_id, purpose.encode()))
-    SecretBytes(dek).wipe()
+    wipe(dek)
     return wrapped
 
 

@@ -474,7 +474,9 @@ class KeyStore(StoreFile):
             owner = self._owners[wallet_id] = keys.tag("owner", wallet_id)
         return owner
 
-    def insert(self, record_id: bytes, owner: bytes, metadata: records.Metadata, secret: bytearray | None, identity: bytes | None) -> None:
+    def insert(
+        self, record_id: bytes, owner: bytes, metadata: records.Metadata, secret: bytearray | memoryview | None, identity: bytes | None
+    ) -> None:
         """Add a record inside a transaction; raises ``sqlite3.IntegrityError`` if its identity is taken."""
         digest = records.insert(self.connection, self.keys, record_id, owner, metadata, secret, identity, self._clock())
         self._changed(record_id, digest)
@@ -484,7 +486,7 @@ class KeyStore(StoreFile):
         self._raising = self._raising or _is_weighty(record.metadata, metadata)
         self._changed(record.record_id, records.update(self.connection, self.keys, record, metadata, self._clock()))
 
-    def replace(self, record: records.Record, metadata: records.Metadata, secret: bytearray, identity: bytes | None) -> None:
+    def replace(self, record: records.Record, metadata: records.Metadata, secret: bytearray | memoryview, identity: bytes | None) -> None:
         """Write a new secret with its metadata over a record inside a transaction; raises ``sqlite3.IntegrityError`` as ``insert`` does."""
         self.settle()
         digest = records.replace(self.connection, self.keys, record, metadata, secret, identity, self._clock())

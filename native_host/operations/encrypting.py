@@ -155,7 +155,7 @@ def decrypt(house: House, permit: Permit, params: DecryptParams) -> DecryptResul
     raise DecryptionFailed
 
 
-def _decrypt(house: House, suite: Suite, secret: bytearray, record: Record, params: DecryptParams) -> bytes:
+def _decrypt(house: House, suite: Suite, secret: memoryview, record: Record, params: DecryptParams) -> bytes:
     ciphertext, aad = bytes(params.ciphertext), _given(params.aad)
     if suite.kind == "cipher":
         sealed = Sealed(ciphertext=ciphertext, iv=_given(params.iv), tag=_given(params.tag))

@@ -181,7 +181,7 @@ def entropy_of_words(text: SecretBytes, language: str | None) -> tuple[bytearray
         NotThisForm: they look like recovery words and are none.
     """
     try:
-        words = text.buffer.decode("utf-8-sig")
+        words = str(text.buffer, "utf-8-sig")
         entropy = bip39.entropy_of_mnemonic(words, language)
     except bip39.AmbiguousMnemonic as ambiguous:
         raise AmbiguousWords(ambiguous.languages) from None

@@ -79,7 +79,7 @@ def restore(house: House, permit: Permit, params: RestoreSeedParams) -> KeyInfo:
     for _ in range(TRIES):
         with house.approver.ask_secret("mnemonic", "Type your recovery words", hint) as typed:
             try:
-                words = typed.buffer.decode()
+                words = str(typed.buffer, "utf-8")
                 entropy = bip39.entropy_of_mnemonic(words, language)
                 language = language or bip39.language_of(words)
                 break
@@ -98,7 +98,7 @@ def keep_restored(house: House, permit: Permit, entropy: bytearray, language: st
     """Ask for the BIP39 passphrase of restored words, and keep their seed; the entropy is wiped."""
     with (
         house.approver.ask_secret("bip39Passphrase", "Optional extra passphrase of your recovery words") as extra,
-        _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), extra.buffer.decode()) as secret,
+        _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), str(extra.buffer, "utf-8")) as secret,
     ):
         metadata = _metadata(house, "restored", "active", secret, _label(label), language)
         record_id = insert_key(house, permit, metadata, secret)
@@ -146,8 +146,8 @@ def _typed_back(house: House, mnemonic: SecretBytes) -> None:
         title = "Type your recovery words back, to be sure that they are written down"
         with (
             house.approver.ask_secret("mnemonic", title, hint) as typed,
-            SecretBytes(bip39.normalize(typed.buffer.decode()).encode()) as words,
-            SecretBytes(bip39.normalize(mnemonic.buffer.decode()).encode()) as shown,
+            SecretBytes(bip39.normalize(str(typed.buffer, "utf-8")).encode()) as words,
+            SecretBytes(bip39.normalize(str(mnemonic.buffer, "utf-8")).encode()) as shown,
         ):
             if words == shown:
                 return

@@ -27,7 +27,7 @@ ZERO = "0000 0000 0000 0000 0000 0000 00SR"
 
 
 def text(code: bytes) -> str:
-    return recovery_code.text_of(SecretBytes(code)).buffer.decode()
+    return str(recovery_code.text_of(SecretBytes(code)).buffer, "utf-8")
 
 
 def read(typed: str) -> bytes:

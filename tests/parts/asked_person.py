@@ -49,7 +49,7 @@ class Person:
         return SecretBytes((answer if isinstance(answer, str) else answer()).encode())
 
     def show(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
-        self.shown.append((purpose, secret.buffer.decode()))
+        self.shown.append((purpose, str(secret.buffer, "utf-8")))
 
     def make_ready(self, title: str, text: str) -> None:
         self.readied.append(title)

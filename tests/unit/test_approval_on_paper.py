@@ -60,7 +60,7 @@ def test_no_text_breaks_the_check_of_a_code(typed: str) -> None:
 @given(st.binary(min_size=16, max_size=16))
 def test_every_code_passes(code: bytes) -> None:
     """As the host writes it."""
-    assert codes.check_code(recovery_code.text_of(SecretBytes(code)).buffer.decode()).problem == "none"
+    assert codes.check_code(str(recovery_code.text_of(SecretBytes(code)).buffer, "utf-8")).problem == "none"
 
 
 @pytest.mark.parametrize(
