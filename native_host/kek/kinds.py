@@ -48,7 +48,7 @@ KINDS = {
         Kind(
             kind="keychain",
             module="native_host.kek.keychain",
-            name="macOS keychain",
+            name="macOS keychain (untested)",
             protection="platform",
             device=True,
             rank=1,
