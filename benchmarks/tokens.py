@@ -14,7 +14,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -42,11 +41,6 @@ P11_KIT_CLIENT = Path("/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so")
 PIN, LABEL = "123456", "bench"
 IN_PROCESS, BARE_NAME = "the module in process", "bare `python -I -S`"
 CURVES = {"ES256": (KeyType.EC, "06082a8648ce3d030107"), "Ed25519": (KeyType.EC_EDWARDS, "06032b6570")}
-LAUNCH = (
-    "import runpy; from native_host.confinement import spawn; from native_host.tokens import client;"
-    " client._spawn = lambda: spawn('token'); runpy.run_module('native_host', run_name='__main__')"
-)
-HOST = (sys.executable, "-I", "-c", LAUNCH)
 
 
 class TokenPlace(house.Place):
@@ -88,13 +82,13 @@ def figures(rounds: int = ROUNDS) -> list[Figure]:
 def starts(rounds: int = STARTS) -> list[Figure]:
     """From a browser's start of the host to a first signature, in milliseconds; Argon2id's time is in both."""
     with token(), house_of_tokens() as home:
-        with home.start(HOST) as client:
+        with home.start() as client:
             _open(client)
             keys = {name: client.call("generateKey", alg="ES256", **more)["keyId"] for name, more in _PLACES.items()}
         samples = in_turn(
             {
                 BARE_NAME: lambda: until(lambda: Client(BARE), lambda client: client.exchange(b'{"hello":1}')),
-                **{name: partial(until, partial(home.start, HOST), partial(_sign_first, key=key)) for name, key in keys.items()},
+                **{name: partial(until, home.start, partial(_sign_first, key=key)) for name, key in keys.items()},
             },
             rounds=rounds,
         )
@@ -154,7 +148,7 @@ def house_of_tokens() -> Iterator[TokenPlace]:
 @contextmanager
 def host() -> Iterator[Client]:
     """An open host with the token."""
-    with house_of_tokens() as home, home.start(HOST) as client:
+    with house_of_tokens() as home, home.start() as client:
         _open(client)
         yield client
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,11 +40,6 @@ from tests.parts.softhsm import PIN, SoftHsm, softhsm
 
 __all__ = ["softhsm"]
 
-LAUNCH = (
-    "import runpy; from native_host.confinement import spawn; from native_host.tokens import client;"
-    " client._spawn = lambda: spawn('token'); runpy.run_module('native_host', run_name='__main__')"
-)
-HOST = [sys.executable, "-I", "-c", LAUNCH]
 GONE = (5010, {"reason": "backend_unavailable", "detail": "token"})
 REJECTED = (4001, {"reason": "user_rejected"})
 WRONG = (5009, {"reason": "cannot_unseal"})
@@ -65,7 +61,7 @@ def home(tmp_path: Path, softhsm: SoftHsm) -> Iterator[Home]:
 
 @pytest.fixture
 def port(home: Home) -> Port:
-    return home.open(command=HOST)
+    return home.open()
 
 
 def in_token(hsm: SoftHsm) -> list[Any]:
@@ -292,17 +288,16 @@ def test_a_key_whose_token_is_lost(port: Port, softhsm: SoftHsm) -> None:
 def workers_of(port: Port) -> list[int]:
     """The processes below this host that hold a module."""
     parents: dict[int, int] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdecimal():
-            try:
-                stat = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents[int(entry)] = int(stat[1])
+    workers = set()
+    for entry in filter(str.isdecimal, os.listdir("/proc")):
+        with suppress(OSError):  # one that has just ended
+            parents[int(entry)] = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])
+            if b"native_host.tokens.worker" in Path(f"/proc/{entry}/cmdline").read_bytes():
+                workers.add(int(entry))
     below = {port.process.pid}
     while more := {pid for pid, parent in parents.items() if parent in below} - below:
         below |= more
-    return [pid for pid in below if b"native_host.tokens.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return sorted(workers & below)
 
 
 def test_a_worker_that_crashes(home: Home, port: Port) -> None:
@@ -375,7 +370,7 @@ def test_a_key_of_another_wallet(home: Home, port: Port) -> None:
         with store.transaction():
             (attachment,) = [one for one in store.attachments() if one.origin == origin_of("ponmlkjihgfedcbaponmlkjihgfedcba")]
             store.confirm(attachment)
-    other = home.open("ponmlkjihgfedcbaponmlkjihgfedcba", command=HOST)
+    other = home.open("ponmlkjihgfedcbaponmlkjihgfedcba")
     for method, params in (("sign", {"data": DATA}), ("encrypt", {"alg": "A256GCM", "plaintext": DATA}), ("rotateKey", {})):
         with pytest.raises(HostError) as caught:
             other.request(method, {"keyId": key, **params})
@@ -425,7 +420,7 @@ def test_a_key_that_is_there_already(home: Home, softhsm: SoftHsm) -> None:
     assert (0, "") == (done.returncode, done.stderr.replace("Unlock your keystore", "").strip())
     again = program(home, "adopt", "wallet", key_id, "--secret-from-stdin", typed=secrets)
     assert "Duplicate" in again.stderr
-    port = home.open(command=HOST)
+    port = home.open()
     (key,) = port.request("listKeys")["keys"]
     assert ("card", "imported", "pkcs11", "token") == (key["label"], key["provenance"], key["backend"], key["protection"])
     signature = port.request("sign", {"keyId": key["keyId"], "data": DATA})["signature"]
@@ -446,7 +441,7 @@ def test_a_key_that_could_leave(home: Home, softhsm: SoftHsm) -> None:
         done = program(home, "adopt", "wallet", key, "--alg", alg, "--secret-from-stdin", typed=secrets)
         assert word in done.stderr + done.stdout, key
         assert 0 != done.returncode
-    assert [] == home.open(command=HOST).request("listKeys")["keys"]
+    assert [] == home.open().request("listKeys")["keys"]
 
 
 def test_what_doctor_says(home: Home, softhsm: SoftHsm, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -508,7 +503,7 @@ def asked_by(token: ScriptedToken, *typed: str) -> list[str | None]:
         return SecretBytes(next(answers).encode())
 
     house: Any = SimpleNamespace(
-        aside=_nothing,
+        aside=nullcontext,
         approver=SimpleNamespace(ask_secret=ask_secret),
         store=SimpleNamespace(is_unlocked=True),
         settings=SimpleNamespace(pkcs11=None),
@@ -517,12 +512,6 @@ def asked_by(token: ScriptedToken, *typed: str) -> list[str | None]:
     session: Any = SimpleNamespace()
     token_login.log_in(house, session, token.now())
     return hints
-
-
-def _nothing() -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext()
 
 
 def test_the_last_try_is_announced() -> None:
