@@ -9,16 +9,17 @@ there, kills the program. With the host, everything ends.
 What does not fit is dropped with its descriptors, which the host sees as the end of the leash: a host that was taken over can
 start, with any input, what is in the list, and nothing else. The environment of all is this process's own.
 
-Few modules are imported and no site is processed: it is up before the host needs it.
+Few modules are imported and no site is processed: it is up before the host needs it. ``signal`` and ``contextlib`` would double the
+time that the interpreter takes.
 """
 
+import _signal as signal  # type: ignore[import-not-found]
 import errno
 import os
 import select
-import signal
 import sys
+from _collections_abc import Callable
 from _socket import CMSG_SPACE, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_NOSIGNAL, SCM_RIGHTS, SOL_SOCKET, socket
-from contextlib import suppress
 
 CONTROL = 3
 INT_BYTES = 4
@@ -136,8 +137,7 @@ class Starter:
             leash = self._leashes.pop(pid, None)
             if leash is not None:
                 _tell(leash, os.waitstatus_to_exitcode(status))
-                with suppress(KeyError):  # it was pulled
-                    self._poll.unregister(leash)
+                _quietly(self._poll.unregister, leash)  # unless it was pulled
                 leash.close()
 
     def _end(self) -> None:
@@ -161,13 +161,18 @@ def _heard(_number: int, _frame: object) -> None:
 
 
 def _tell(leash: socket, number: int) -> None:
-    with suppress(OSError):  # the host has let it go
-        leash.send(number.to_bytes(INT_BYTES, sys.byteorder, signed=True), MSG_NOSIGNAL)
+    _quietly(leash.send, number.to_bytes(INT_BYTES, sys.byteorder, signed=True), MSG_NOSIGNAL)  # unless the host has let it go
 
 
 def _kill(pid: int) -> None:
-    with suppress(OSError):  # a program that became another user's
-        os.kill(pid, signal.SIGKILL)
+    _quietly(os.kill, pid, signal.SIGKILL)  # unless it became another user's
+
+
+def _quietly(work: Callable[..., object], *arguments: object) -> None:
+    try:
+        work(*arguments)
+    except (OSError, KeyError):
+        return
 
 
 def _guard() -> None:
@@ -181,8 +186,7 @@ def _close_others() -> None:
     """Whatever the browser left open in the host and the host did not mean for anybody."""
     for name in os.listdir("/proc/self/fd"):
         if int(name) > CONTROL:
-            with suppress(OSError):  # the one of the listing itself
-                os.close(int(name))
+            _quietly(os.close, int(name))  # the one of the listing itself is closed
 
 
 def main() -> None:
