@@ -14,11 +14,15 @@ import pytest
 from native_host.audit import entries
 from native_host.kek import counters
 from native_host.keystore.store import ChangedOutside
+from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError, Port
 from tests.homes import Home, b64, until
+from tests.host.test_confirmed_program import Person, greet, person
+from tests.host.test_confirmed_program import attended as at_a_terminal
 from tests.parts import file_counter
 from tests.parts.attended import Attended
 
+__all__ = ["at_a_terminal", "person"]
 DATA = b64(b"data")
 
 
@@ -371,3 +375,29 @@ def test_hosts_that_raise_at_once_do_not_outrun_the_file(counted: Home) -> None:
         ports[0].request("lock")
     ports[0].request("unlock")
     assert head(counted) == file_counter.value()
+
+
+def test_the_person_decides_in_the_hosts_own_dialogue(at_a_terminal: Home, person: Person) -> None:
+    """It names what was found, says what it can mean and what to do; the program of the configuration is not asked."""
+    home = at_a_terminal
+    with sqlite3.connect(home.database) as connection:
+        connection.execute("INSERT INTO slots SELECT randomblob(16), kind, 'Another', parameters, wrapped, created_at FROM slots")
+    connection.close()
+    port = greet(home, person)
+    for answer in ("no", "approve"):
+        unlocking = port.begin("unlock")
+        person.reads("Passphrase:")
+        person.types(PASSPHRASE)
+        said = " ".join(person.reads("Your answer: ").split())
+        for text in ("changed outside Strongroom", "A way in was added", "What it can mean", "strongroom audit verify"):
+            assert text in said
+        person.types(answer)
+        if answer == "no":
+            with pytest.raises(HostError) as error:
+                unlocking.result()
+            assert ("cannot_unseal", "locked") == (error.value.reason, port.request("getStatus")["state"])
+        else:
+            person.reads("Your answer: ")  # about the program, which may answer only now
+            person.types("no")
+            assert {"state": "unlocked"} == unlocking.result()
+    assert [] == home.approver.asked

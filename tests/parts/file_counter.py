@@ -72,7 +72,10 @@ class Counters:
 
     def raise_to(self, parameters: bytes, value: int) -> None:
         if self.read(parameters) < value:
-            (folder / parameters.decode()).write_text(str(value))
+            # Whole or not at all, as a device's is.
+            new = folder / "new"
+            new.write_text(str(value))
+            new.replace(folder / parameters.decode())
 
     def remove(self, parameters: bytes) -> None:
         (folder / parameters.decode()).unlink(missing_ok=True)
