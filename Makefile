@@ -18,14 +18,14 @@ LOCK    := pip compile --quiet $(if $(UPGRADE),--upgrade) --universal --python-v
 
 RUNTIME := $(VENV)/runtime.stamp
 DEV     := $(VENV)/dev.stamp
-TPM     := $(VENV)/tpm.stamp
+DEVICES := $(VENV)/devices.stamp
 NPM     := extension/node_modules/.package-lock.json
 NPMLINT := extension/lint/node_modules/.package-lock.json
 
 # What the tests drive: two browsers, a screen for the approval window, a token, a TPM, a login keyring.
 DEBIAN  := chromium firefox-esr xvfb xauth xdotool openbox imagemagick fonts-dejavu-core fonts-noto-color-emoji python3-tk python3-venv \
-           softhsm2 swtpm swtpm-tools tpm2-tools libtss2-dev libtss2-tcti-swtpm0 gnome-keyring gcr dbus opencryptoki wine wine64 gcc libc6-dev pkg-config
-TOOLS   := chromium firefox-esr Xvfb xauth xdotool openbox import softhsm2-util swtpm swtpm_setup tpm2_getcap gnome-keyring-daemon dbus-daemon pkcsslotd wine gcc
+           softhsm2 swtpm swtpm-tools tpm2-tools libtss2-dev libtss2-tcti-swtpm0 gnome-keyring gcr dbus opencryptoki pcscd vsmartcard-vpcd libpcsclite-dev swig wine wine64 gcc libc6-dev pkg-config
+TOOLS   := chromium firefox-esr Xvfb xauth xdotool openbox import softhsm2-util swtpm swtpm_setup tpm2_getcap gnome-keyring-daemon dbus-daemon pkcsslotd pcscd swig wine gcc
 
 .PHONY: demo test check format bench extension generate lock debian clean
 .DEFAULT_GOAL := demo
@@ -33,7 +33,7 @@ TOOLS   := chromium firefox-esr Xvfb xauth xdotool openbox import softhsm2-util 
 demo: $(RUNTIME)
 	@$(VENV)/bin/strongroom demo
 
-test: debian $(DEV) $(TPM) extension
+test: debian $(DEV) $(DEVICES) extension
 	@npm --prefix extension test --silent
 	@$(PY) -m pytest
 
@@ -63,7 +63,7 @@ generate: $(DEV)
 lock: $(PY)
 	@test -x $(VENV)/lock/bin/uv || { $(PY) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet $(UV); }
 	@$(VENV)/lock/bin/uv $(LOCK) --group dev --extra demo pyproject.toml -o requirements/dev.txt
-	@$(VENV)/lock/bin/uv $(LOCK) --extra tpm -c requirements/dev.txt --no-emit-package strongroom pyproject.toml -o requirements/tpm.txt
+	@$(VENV)/lock/bin/uv $(LOCK) --extra tpm --extra nfc -c requirements/dev.txt --no-emit-package strongroom pyproject.toml -o requirements/devices.txt
 	@$(VENV)/lock/bin/uv $(LOCK) --group build --extra demo -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 
 clean:
@@ -96,11 +96,11 @@ $(DEV): $(RUNTIME) requirements/dev.txt
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# Built from source against Debian's libtss2-dev. Without that the tests of the TPM are skipped, or fail in CI.
-$(TPM): $(DEV) requirements/tpm.txt
-	@if pkg-config --exists tss2-esys 2>/dev/null; then \
-	  echo "Building the TPM's library" && $(PIP) --require-hashes -r requirements/tpm.txt && touch $@; \
-	else echo "libtss2-dev is not here: no TPM" >&2; [ "$${CI:-}" != true ]; fi
+# Built from source against Debian's libtss2-dev and libpcsclite-dev. Without these the tests of such devices are skipped, or fail in CI.
+$(DEVICES): $(DEV) requirements/devices.txt
+	@if pkg-config --exists tss2-esys libpcsclite 2>/dev/null; then \
+	  echo "Building the libraries of TPM and card readers" && $(PIP) --require-hashes -r requirements/devices.txt && touch $@; \
+	else echo "libtss2-dev or libpcsclite-dev is not here: no TPM, no card readers" >&2; [ "$${CI:-}" != true ]; fi
 
 $(NPM): extension/package-lock.json
 	@echo "Installing the extension's tools"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, cast
 
 from native_host.approval.authorize import Grants, permit_without_asking
 from native_host.audit import Audit, AuditedEntry, entries
 from native_host.caller.identity import Caller
 from native_host.config import find_paths, read_config
-from native_host.errors import Duplicate, InvalidParams, Uninitialized, UnknownKey
+from native_host.errors import CannotUnseal, Duplicate, InvalidParams, Uninitialized, UnknownKey
 from native_host.kek.provider import Settings
 from native_host.keystore import chain, checkpoints
 from native_host.keystore.evidence import examine
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from native_host.operations.key_files import Taken
     from native_host.operations.setting_up import Wish
     from native_host.protocol.approver import CallerFacts
-    from native_host.protocol.messages import ExtendedPublicKeyResult, GetExtendedPublicKeyParams, ImportKeyFileParams, KeyInfo, Slot, State
+    from native_host.protocol.messages import ExtendedPublicKeyResult, GetExtendedPublicKeyParams, ImportKeyFileParams, KeyInfo, State
     from native_host.protocol.wire import Message
     from native_host.secret import SecretBytes
     from native_host.tokens.client import TokenInfo
@@ -160,23 +160,22 @@ class Desk:
         """
         return cast("ExtendedPublicKeyResult", self._do("getExtendedPublicKey", params, self._session_of(params.key_id)))
 
-    def slots(self) -> list[Slot]:
-        """The ways into the store, kinds and labels only."""
-        from native_host.protocol.messages import Slot as SlotInfo
-
-        return [SlotInfo(kind=slot.kind, label=slot.label) for slot in self.store.slots()]
-
     def weak_slots(self) -> list[str]:
         """The labels of the passphrase slots whose key derivation is at the least that is accepted."""
-        from msgspec.msgpack import decode
-
         from native_host.kek import passphrase
 
-        return [
-            slot.label
-            for slot in self.store.slots()
-            if slot.kind == passphrase.KIND and passphrase.at_floor(decode(slot.parameters, type=passphrase.Argon2Parameters))
-        ]
+        found = [slot for slot in self.store.slots() if slot.kind == passphrase.KIND]
+        with suppress(CannotUnseal):
+            return [slot.label for slot in found if passphrase.at_floor(passphrase.read_parameters(slot.parameters))]
+        return []
+
+    def counter_place(self) -> tuple[str, str] | None:
+        """Where the counter is that tells an older copy of the file, and what that is worth; ``None`` without one. Of a locked store this is
+        worth no more than the file."""
+        from native_host.kek.counters import PLACES
+
+        kind = self.store.counter_kind()
+        return None if kind is None or kind not in PLACES else (PLACES[kind].name, PLACES[kind].worth)
 
     def attach(self, origin: str, wallet: str, *, development: bool) -> None:
         """Attach an origin; the person confirms it in the host's window when it first unlocks, or when the store is set up.

@@ -11,6 +11,7 @@ import sys
 import typer
 
 from native_host.cli.audit import audit
+from native_host.cli.backup import backup, restore
 from native_host.cli.demo.show import demo
 from native_host.cli.doctor import doctor
 from native_host.cli.install import install
@@ -19,8 +20,10 @@ from native_host.cli.origins import origins
 from native_host.cli.public_keys import public_key, xpub
 from native_host.cli.rekey import rekey
 from native_host.cli.selftest import selftest
+from native_host.cli.shares import shares
 from native_host.cli.slots import passphrase, slots
 from native_host.cli.store import init, keys, lock, status
+from native_host.cli.tokens import tokens
 from native_host.cli.uninstall import uninstall
 from native_host.config import ConfigError
 from native_host.errors import KmsError
@@ -44,6 +47,10 @@ app.command()(public_key)
 app.command()(xpub)
 app.add_typer(slots, name="slots")
 app.command()(passphrase)
+app.add_typer(tokens, name="tokens")
+app.command()(backup)
+app.command()(restore)
+app.add_typer(shares, name="shares")
 app.add_typer(rekey, name="rekey")
 app.add_typer(origins, name="origins")
 app.command()(install)

@@ -51,7 +51,7 @@ class TerminalPerson:
         if self._from_stdin:
             return _line(CannotUnseal() if purpose == "unlock" and hint else UserRejected("Standard input holds no more secrets."))
         typed = _typed(f"{title}: ")
-        if purpose == "newPassphrase" and _typed("Once more: ") != typed:
+        if purpose in {"newPassphrase", "newPin"} and _typed("Once more: ") != typed:
             print("The two were not the same.", file=sys.stderr)
             return self.ask_secret(purpose, title, hint)
         return typed

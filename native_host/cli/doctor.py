@@ -23,11 +23,12 @@ def doctor(
     """
     from msgspec.structs import replace
 
+    from native_host.cli.findings import keystore, surroundings
     from native_host.cli.here import runnable, this_machine
     from native_host.install.doctor import examine
     from native_host.opening import attached_origins
 
-    findings = (*_keystore(), *examine(this_machine(), origins=attached_origins(), timeout_seconds=timeout))
+    findings = (*keystore(), *surroundings(), *examine(this_machine(), origins=attached_origins(), timeout_seconds=timeout))
     findings = tuple(replace(finding, mend=runnable(finding.mend)) for finding in findings)
     if json:
         import msgspec
@@ -37,32 +38,6 @@ def doctor(
         _show(findings)
     if any(finding.verdict == "fail" for finding in findings):
         raise typer.Exit(1)
-
-
-def _keystore() -> list[Finding]:
-    """What about the keystore itself is worth a warning; it is not unlocked for this."""
-    from native_host.errors import KmsError
-    from native_host.install.checks import Finding
-    from native_host.person import at_desk
-
-    try:
-        with at_desk(make=True) as desk:
-            state, weak, unattended, (_, broken) = desk.state, desk.weak_slots(), desk.store.unattended, desk.verify_audit()
-    except KmsError as error:
-        return [Finding(check="keystore", verdict="fail", text=str(error), mend="")]
-    if state == "uninitialized":
-        return [Finding(check="keystore", verdict="warn", text="There is no keystore yet.", mend="strongroom init")]
-    found = []
-    for label in weak:
-        text = f"The slot {label} is derived with the least work that is accepted: a stolen file is guessed at sooner."
-        found.append(Finding(check="keystore", verdict="warn", text=text, mend=""))
-    if unattended:
-        text = "Unattended: approvals are answered by the program in config.toml, not by you. This cannot be taken back."
-        found.append(Finding(check="approvals", verdict="warn", text=text, mend=""))
-    if broken is not None:
-        text = f"The audit record is broken at entry {broken.seq}: {broken.text}."
-        found.append(Finding(check="audit", verdict="fail", text=text, mend="strongroom audit verify"))
-    return found or [Finding(check="keystore", verdict="ok", text="Set up; its audit chain is whole.", mend="")]
 
 
 def _show(findings: Sequence[Finding]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from native_host.person import Desk
 
 SecretFromStdin = Annotated[
     bool, typer.Option("--secret-from-stdin", help="Read the passphrase as one line of standard input, for scripts.")
@@ -47,33 +50,56 @@ def init(
 
 def status(*, json: AsJson = False) -> None:
     """Whether there is a keystore, where it lies and what protects it."""
+    from native_host.cli.asking import TerminalPerson
     from native_host.person import at_desk
 
-    with at_desk(make=False) as desk:
-        facts: dict[str, object] = {
-            "state": desk.state,
-            "folder": desk.paths.data,
-            "unattended": desk.store.unattended,
-            "slots": [{"kind": slot.kind, "label": slot.label} for slot in desk.slots()],
-            "weakSlots": desk.weak_slots(),
-            "idleLockSeconds": desk.config.session.idle_lock_seconds,
-            "origins": [one.origin for one in desk.attachments()],
-        }
+    with at_desk(TerminalPerson(secret_from_stdin=False), make=False) as desk:
+        facts = _status(desk)
     if json:
         from msgspec import json as as_json
 
         print(as_json.format(as_json.encode(facts)).decode())
         return
     words = {"locked": "set up", "uninitialized": "not set up yet; set it up with: strongroom init"}
-    print(f"Keystore:    {words[str(facts['state'])]}")
+    print(f"Keystore:    {words[facts['state']]}")
     print(f"Folder:      {facts['folder']}")
-    for slot in facts["slots"]:  # type: ignore[attr-defined]
-        print(f"Opened by:   {slot['label']} ({slot['kind']}): protects a stolen file as far as it is hard to guess")
-    for label in facts["weakSlots"]:  # type: ignore[attr-defined]
+    for slot in facts["slots"]:
+        print(f"Opened by:   {slot['label']} ({slot['kind']}): stops {slot['stops']}")
+    if len(facts["slots"]) > 1:
+        print(f"As weak as:  {facts['weakest']}, since any of these opens all of it")
+    for label in facts["weakSlots"]:
         print(f"Weak:        {label} is derived with the least work that is accepted")
+    for text in facts["found"]:
+        print(f"Changed:     {text} See: strongroom audit verify")
+    if facts["slots"]:
+        print(
+            f"Older copy:  {'noticed by a counter in: ' + facts['counter'] if facts['counter'] else 'of the whole folder, would not be noticed'}"
+        )
     print(f"Approvals:   {'by a program: this keystore is unattended' if facts['unattended'] else 'by you, in the window of the host'}")
     print(f"Locks after: {facts['idleLockSeconds']} s without use, in each browser's host")
-    print(f"Extensions:  {', '.join(facts['origins']) or 'none attached'}")  # type: ignore[arg-type]
+    print(f"Extensions:  {', '.join(facts['origins']) or 'none attached'}")
+
+
+def _status(desk: Desk) -> dict[str, Any]:
+    from native_host.operations import slots as ways
+
+    weakest, place = ways.weakest_way(desk.house), desk.counter_place()
+    return {
+        "state": desk.state,
+        "folder": desk.paths.data,
+        "unattended": desk.store.unattended,
+        "slots": [
+            {"kind": slot.kind, "label": slot.label, "stops": ways.kind_of(slot).stops, "doesNotStop": ways.kind_of(slot).does_not_stop}
+            for slot in desk.store.slots()
+        ],
+        "weakest": None if weakest is None else weakest.name,
+        "protection": None if weakest is None else weakest.protection,
+        "weakSlots": desk.weak_slots(),
+        "counter": None if place is None else place[0],
+        "found": desk.examine()[1] if desk.state != "uninitialized" else [],
+        "idleLockSeconds": desk.config.session.idle_lock_seconds,
+        "origins": [one.origin for one in desk.attachments()],
+    }
 
 
 def keys(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) -> None:

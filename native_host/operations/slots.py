@@ -38,6 +38,7 @@ class AskPerson:
 
     def secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
         said = " ".join(part for part in (self._hint, hint) if part)
+        self._hint = None  # it is about what is asked first
         return self._house.approver.ask_secret(purpose, title, said or None)
 
     def show(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
@@ -173,10 +174,13 @@ def _open_device(house: House, slot: Slot, caller: CallerFacts, keep: list[Secre
 
 
 def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None) -> Slot:
+    kinds = {slot.kind for slot in slots}
+    purpose: SecretPurpose = "recoveryCode" if kinds == {"recovery"} else "unlock"
+    title = "Unlock your keystore with your passphrase or recovery code" if len(kinds) > 1 else "Unlock your keystore"
     hint: str | None = None
     for tried in range(1, TRIES + 1):
         check_pause(house, slots)
-        with house.approver.ask_secret("unlock", "Unlock your keystore", hint) as typed:
+        with house.approver.ask_secret(purpose, title, hint) as typed:
             try:
                 with _counted(house, slots):
                     return _try_each(house, slots, typed, keep)

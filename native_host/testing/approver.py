@@ -41,6 +41,7 @@ ALLOW_EVERYTHING: tuple[dict[str, Any], ...] = (
     {"kind": "compareCode", "do": "allow"},
     {"kind": "showSecret", "do": "allow"},
     {"kind": "askSecret", "purpose": "mnemonic", "do": "remember"},
+    {"kind": "askSecret", "purpose": "recoveryCode", "do": "remember"},
     {"kind": "askSecret", "purpose": "bip39Passphrase", "do": "secret", "secret": ""},
     {"kind": "askSecret", "purpose": "pin", "do": "secret", "secret": PIN},
     {"kind": "askSecret", "purpose": "keyFile", "do": "deny"},
@@ -82,10 +83,10 @@ class Journal:
         with open(self._path, encoding="utf-8") as file:
             return [json.loads(line) for line in file if line.endswith("\n")]
 
-    def words(self) -> str | None:
-        """The recovery words that were shown last."""
+    def shown(self, purpose: str) -> str | None:
+        """What was shown last for that purpose: recovery words, a recovery code."""
         asked = (line["ask"] for line in reversed(self.lines()) if "ask" in line)
-        return next((ask["secret"] for ask in asked if ask["kind"] == "showSecret" and ask["purpose"] == "mnemonic"), None)
+        return next((ask["secret"] for ask in asked if ask["kind"] == "showSecret" and ask["purpose"] == purpose), None)
 
 
 class Script:
@@ -119,7 +120,7 @@ def _answer(rule: dict[str, Any], ask: dict[str, Any], journal: Journal) -> dict
     match rule["do"]:
         case "secret":
             return {"id": ask["id"], "secret": rule["secret"]}
-        case "remember" if (words := journal.words()) is not None:
+        case "remember" if (words := journal.shown(ask["purpose"])) is not None:
             return {"id": ask["id"], "secret": words}
         case "allow":
             return {"id": ask["id"], "verdict": "done" if ask["kind"] == "showSecret" else "allow"}

@@ -97,7 +97,7 @@ class ScriptedApprover:
     @property
     def words(self) -> str | None:
         """The recovery words that were shown last."""
-        return approver.Journal(str(self._log)).words()
+        return approver.Journal(str(self._log)).shown("mnemonic")
 
     def wait_for(self, timeout: float = DEFAULT_TIMEOUT_SECONDS, **fits: Any) -> dict[str, Any]:
         """The first question, past or to come, whose members are those of ``fits``."""

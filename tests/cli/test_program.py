@@ -152,7 +152,7 @@ def test_doctor_warns_of_an_unattended_keystore(home: Home, program: Program) ->
     """And of a slot at the least work; as JSON too."""
     program.environ["STRONGROOM_HOME"] = str(home.folder)
     findings = json.loads(program.run("doctor", "--json").stdout)
-    said = " ".join(finding["text"] for finding in findings if finding["check"] in {"approvals", "keystore"})
+    said = " ".join(finding["text"] for finding in findings if finding["check"] in {"approvals", "keystore", "slots"})
     assert "Unattended" in said
     assert "least work" in said
 
