@@ -25,7 +25,7 @@ from typing import Any
 
 import house
 import pkcs11
-from measure import BARE, Client, Figure, in_turn, microseconds_each, show, until
+from measure import BARE, Client, Figure, in_turn, microseconds_each, one_core, show, until
 from pkcs11 import Attribute, KeyType, MechanismFlag
 
 from native_host.testing.scripted import ScriptedApprover
@@ -59,6 +59,7 @@ def figures(rounds: int = ROUNDS) -> list[Figure]:
     """One signature, in microseconds, by algorithm and way."""
     lines: list[Figure] = []
     with ExitStack() as stack:
+        stack.enter_context(one_core())  # what is started from here on stays on it too
         stack.enter_context(token())
         client = stack.enter_context(host())
         remote = stack.enter_context(p11_kit())
