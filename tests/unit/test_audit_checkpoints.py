@@ -43,7 +43,7 @@ def test_it_is_a_signed_note(store: KeyStore) -> None:
     assert ("5", link) == (rows, base64.b64decode(digest))
     dash, name, blob = signed.rstrip("\n").split(" ")
     assert ("\u2014", origin) == (dash, name)
-    verifier, key_id, key = store.checkpoint_key().split("+")
+    verifier, key_id, key = store.checkpoint_key().split("+", 2)
     public = base64.b64decode(key)
     assert (name, 1) == (verifier, public[0])
     expected = hashlib.sha256(name.encode() + b"\n\x01" + public[1:]).digest()[:4]
@@ -96,7 +96,7 @@ def test_what_is_signed_by_nobody_counts_for_nothing(store: KeyStore, tmp_path: 
     checkpoint, key = store.checkpoint(), store.checkpoint_key()
     other = KeyStore(str(tmp_path / "other.db"), now)
     set_up(other)
-    name, key_id, encoded = key.split("+")
+    name, key_id, encoded = key.split("+", 2)
     wrong: list[tuple[str, str]] = [
         (checkpoint, other.checkpoint_key()), (other.checkpoint(), key), (other.checkpoint(), other.checkpoint_key()),
         (checkpoint.replace("\n5\n", "\n4\n"), key), (checkpoint.replace("\n5\n", "\n5\nmore\n"), key), (checkpoint[:-20] + checkpoint[-19:], key),
@@ -113,7 +113,7 @@ def test_signed_rubbish_is_refused(store: KeyStore) -> None:
     """Also what the store's own key signed: only numbers are rows."""
     from native_host import sodium
 
-    name, _, encoded = store.checkpoint_key().split("+")
+    name, _, encoded = store.checkpoint_key().split("+", 2)
     public, expanded = sodium.ed25519_expand(store.keys.mac("checkpoint"))
     assert public == base64.b64decode(encoded)[1:]
     for rows in ("-1", "x", "", "5.0", "\u0665", "9" * 30):
