@@ -64,7 +64,7 @@ class Slots:
         return
 
     def devices(self) -> list[Device]:
-        return [Device(device_id=KIND, label=LABEL, note=UNTESTED)] if PLATFORM == "darwin" else []
+        return [Device(device_id=KIND, label=LABEL, note=UNTESTED, suggested=False)] if PLATFORM == "darwin" else []
 
     def enrol(self, device: Device, choice: Choice, ask: Ask) -> Enrolled:
         if choice != Choice():

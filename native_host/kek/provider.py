@@ -51,11 +51,12 @@ class Settings(Value, frozen=True, kw_only=True):
 
 class Device(Value, frozen=True, kw_only=True):
     """A device that could hold a slot, as it is here now. ``device_id`` names it to the person's program; ``note`` is what they should know
-    of it first: tries left, a missing PIN."""
+    of it first: tries left, a missing PIN. ``suggested``: a new keystore may be offered it by itself."""
 
     device_id: str
     label: str
     note: str = ""
+    suggested: bool = True
 
 
 class Choice(Value, frozen=True, kw_only=True):

@@ -65,7 +65,7 @@ class Slots:
         if found is None:
             return []
         label, locked = found
-        return [Device(device_id=KIND, label=label, note=LOCKED_NOTE if locked else "")]
+        return [Device(device_id=KIND, label=label, note=LOCKED_NOTE if locked else "", suggested=not locked)]
 
     def enrol(self, device: Device, choice: Choice, ask: Ask) -> Enrolled:
         if choice != Choice():

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from msgspec import Meta, MsgspecError
 from msgspec.msgpack import decode, encode
+from msgspec.structs import replace
 
 from native_host import sodium
 from native_host.errors import BackendUnavailable, CannotUnseal, KmsError, Unsupported, UserRejected
@@ -105,10 +106,7 @@ class Slots:
         found: list[Device] = []
         for kind in _device_kinds():
             with suppress(BackendUnavailable, Unsupported):
-                found.extend(
-                    Device(device_id=f"{kind}:{device.device_id}", label=device.label, note=device.note)
-                    for device in self._provider(kind).devices()
-                )
+                found.extend(replace(device, device_id=f"{kind}:{device.device_id}") for device in self._provider(kind).devices())
         return found
 
     def enrol(self, device: Device, choice: Choice, ask: Ask) -> Enrolled:
@@ -118,7 +116,7 @@ class Slots:
             raise DeviceAbsent("There is no such device here now. Connect it and try again.", detail=KIND)
         inner, argon2 = self._new_passphrase(ask)
         try:
-            outer = self._provider(kind).enrol(Device(device_id=device_id, label=device.label, note=device.note), choice, ask)
+            outer = self._provider(kind).enrol(replace(device, device_id=device_id), choice, ask)
         except BaseException:
             inner.__exit__(None, None, None)
             raise

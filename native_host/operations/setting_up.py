@@ -75,7 +75,7 @@ def best(house: House) -> tuple[str, Device | None]:
     for kind in STAYS:
         with suppress(KmsError):
             for device in slots.provider(house, BOTH).devices():
-                if device.device_id.startswith(f"{kind}:") and not device.note:
+                if device.device_id.startswith(f"{kind}:") and device.suggested:
                     return BOTH, device
     return PASSPHRASE, None
 
