@@ -214,7 +214,7 @@ class KeyStore(StoreFile):
     def _open_with(self, keys: sealed.StoreKeys, *, unattended: bool, whole: bool) -> None:
         head = chain.authentic_head(self.connection, keys)
         if not whole and head is not None:
-            self._watch.begin(self.path, head)
+            self._watch.begin(self.connection, head)
         self._epoch = self.epoch()
         self._keys = keys
         self.was_open = True

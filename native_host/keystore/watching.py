@@ -26,18 +26,20 @@ class Watch:
         self.found: Finding | None = None
         self._turn = 0
 
-    def begin(self, path: str, known: Head) -> None:
-        """Walk on a thread; ``known`` is the head that was authentic at unlocking."""
+    def begin(self, connection: sqlite3.Connection, known: Head) -> None:
+        """Walk the file of a connection on a thread; ``known`` is the head that was authentic at unlocking."""
         self._turn += 1
-        start_new_thread(self._walk, (path, known, self._turn))
+        start_new_thread(self._walk, (_file(connection), known, self._turn))
 
     def end(self) -> None:
         """What a walk that is under way finds from here on concerns nobody: the store is locked, and walked again before it opens."""
         self._turn += 1
 
     def _walk(self, path: str, known: Head, turn: int) -> None:
+        from pathlib import Path
+
         try:
-            connection = sqlite3.connect(path, isolation_level=None)
+            connection = sqlite3.connect(f"{Path(path).as_uri()}?mode=rw", uri=True, isolation_level=None)
             try:
                 connection.execute("PRAGMA query_only = ON")
                 found = evidence.in_passing(connection, known)
@@ -50,5 +52,9 @@ class Watch:
 
 
 def is_short(connection: sqlite3.Connection) -> bool:
-    """Whether the chain is walked at once."""
-    return connection.execute("SELECT 1 FROM audit LIMIT 1 OFFSET ?", (AT_ONCE,)).fetchone() is None
+    """Whether the chain is walked at once, as one in memory is, which no other connection sees."""
+    return not _file(connection) or connection.execute("SELECT 1 FROM audit LIMIT 1 OFFSET ?", (AT_ONCE,)).fetchone() is None
+
+
+def _file(connection: sqlite3.Connection) -> str:
+    return str(next(file for _, name, file in connection.execute("PRAGMA database_list") if name == "main") or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +99,14 @@ def test_what_a_walk_finds_after_a_lock_is_of_no_use(long: KeyStore) -> None:
     long.connection.execute(HIDDEN)
     watch._walk(long.path, chain.Head(seq=0, hash=chain.GENESIS), 0)
     assert watch.found is None
+
+
+def test_a_chain_in_memory_is_walked_at_once(long: KeyStore) -> None:
+    """As that of a backup is, before it is poured over the file."""
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    long.connection.backup(memory)
+    assert (False, True) == (watching.is_short(long.connection), watching.is_short(memory))
+    memory.close()
 
 
 def test_a_walk_of_a_file_that_is_gone_finds_nothing(long: KeyStore, tmp_path: Path) -> None:
