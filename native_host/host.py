@@ -3,8 +3,9 @@
 stdin ─▶ transport ─▶ caller ─▶ session ─▶ policy ─▶ approval ─▶ operations ─▶ stdout
 
 The main thread reads, and answers what needs nobody. What needs the person goes to the lane, one at a time, on a thread
-of its own. A third thread looks after time: idle lock, another host's lock, the parent's death. One lock, the house lock,
-is held around everything but waiting.
+of its own. A third thread looks after time: idle lock, another host's lock, the parent's death. From the first unlocking on
+others listen to the system: the screen, sleep, the person's session. One lock, the house lock, is held around everything but
+waiting.
 
 Behind hello the stages are built, and the process confines itself for good before a secret is in it; no other thread is
 started before, because a thread that runs already would stay as it was.
@@ -19,7 +20,10 @@ from contextlib import contextmanager, suppress
 from time import monotonic, sleep, time
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET, UnsetType
+
 from native_host import incidents
+from native_host.backends import offered
 from native_host.caller.process import identify, parent_gone, parent_handle, wait_for_parent
 from native_host.config import find_paths, make_folder, read_config
 from native_host.errors import (
@@ -36,11 +40,11 @@ from native_host.errors import (
 )
 from native_host.lane import Lane, Waiting
 from native_host.opening import find_attachment, open_store
-from native_host.protocol.messages import HelloParams, Limits, State
+from native_host.protocol.messages import HelloParams, Limits, LockReason, State
 from native_host.protocol.methods import METHODS
 from native_host.refusing import note_refused_origin, refuse_and_end
 from native_host.replies import Frame, Replies
-from native_host.session import Session, hello, require
+from native_host.session import Session, hello, require, steady
 from native_host.suites.table import SUITES
 from native_host.transport import jsonrpc
 from native_host.transport.frames import FrameReader, read_frames
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
     from native_host.keystore.origins import Attachment
     from native_host.protocol.wire import Message
     from native_host.stages import Stages
+    from native_host.watching import Reason, Watch
 
 EXIT_DONE, EXIT_BROKEN, EXIT_REFUSED = 0, 1, 3
 TICK_SECONDS = 0.5
@@ -65,6 +70,7 @@ ALGORITHMS = list(SUITES)
 CHANGES_KEYS = frozenset(
     {"generateKey", "importKey", "importKeyFile", "restoreSeed", "deriveKey", "unwrapKey", "updateKey", "rotateKey", "destroyKey"}
 )
+LOCKED_MEANWHILE = "The screen was locked, or the computer went to sleep, before the keystore was open. Unlock it again."
 USES_STORE = frozenset(name for name, row in METHODS.items() if row.consent in {"own", "person"}) | {"unlock"}
 
 
@@ -139,6 +145,7 @@ class Host:
         self._lane = Lane(self.attend)
         self._making = 0
         self._built: Stages | None = None
+        self._watch: Watch | None = None
         self._parent = (os.getppid(), parent_handle())
 
     @property
@@ -169,7 +176,7 @@ class Host:
         """Read and answer until the port closes, then lock and end the process."""
         reader = FrameReader()
         while self._has_input(frames_in) and (frames := read_frames(frames_in, reader)) is not None:
-            with self._house_lock:
+            with self._in_house():
                 self._answer_all(frames)
         last = monotonic() + LAST_SECONDS
         while self._making and monotonic() < last:
@@ -281,7 +288,7 @@ class Host:
     def _hello(self, session: Session, params: HelloParams) -> Message:
         if self._greeted:
             raise InvalidRequest("hello was said already.")
-        result = hello(session, params, algorithms=ALGORITHMS, limits=LIMITS)
+        result = hello(session, params, algorithms=ALGORITHMS, limits=LIMITS, backends=offered(self._paths))
         self._greeted = True
         self._told = session.state
         return result
@@ -296,28 +303,29 @@ class Host:
 
     def _done(self, call: jsonrpc.Call, result: Message) -> bytes:
         if call.method in USES_STORE:
-            self._stages.idle.touch(wall=time(), monotonic=monotonic())
+            self._stages.idle.touch(wall=time(), monotonic=steady())
         if call.method in CHANGES_KEYS:
             self._replies.event("keysChanged")
-        self._tell(self._state())
+        self._tell(self._state(), "request" if call.method == "lock" else UNSET)
         return jsonrpc.encode_result(call.id, result)
 
     def make(self, waiting: Waiting) -> None:
         """Do what takes seconds and needs nobody, on a thread of its own and outside any read: within one, its transaction would
         stay open meanwhile, and others would answer before the commit that they share."""
-        with self._house_lock:
+        with self._in_house():
             try:
                 reply = self._done(waiting.call, self._stages.act(waiting.session, waiting.call, waiting.facts, waiting.decision))
             except Exception as error:  # noqa: BLE001 - as in ``_answer``
                 reply = self._error(waiting.call.id, error)
             self._replies.answer_deferred(waiting.call.id, reply)
+            self._answer_withdrawn()
             self._making -= 1
 
     # the lane
 
     def attend(self, waiting: Waiting) -> None:
         """Have the person decide about one call, and do it; runs on the lane's thread, without the lock."""
-        with self._house_lock:
+        with self._in_house():
             if not self._lane.take_up(waiting):
                 return
             try:
@@ -327,12 +335,20 @@ class Host:
                 self._refused([waiting], error)
             self._lane.leave(waiting)
             self._replies.answer_deferred(waiting.call.id, reply)
+            self._answer_withdrawn()
 
     def _ask_and_perform(self, waiting: Waiting) -> bytes:
         waiting.still_wanted()
+        if waiting.call.method == "unlock":
+            self._listen()
         self._replies.event("approvalWaiting")
         try:
-            return self._done(waiting.call, self._stages.ask_and_act(waiting, self._sleep_aside))
+            result = self._stages.ask_and_act(waiting, self._sleep_aside)
+            if waiting.call.method == "unlock" and isinstance(waiting.withdrawn, Locked):
+                # The system locked while the passphrase was being worked on, when nothing was open yet.
+                self._stages.operations.forget()
+                raise waiting.withdrawn
+            return self._done(waiting.call, result)
         finally:
             self._replies.event("approvalDone")
 
@@ -360,6 +376,15 @@ class Host:
             yield
         finally:
             self._house_lock.acquire()
+            self._lock_if_idle()
+
+    @contextmanager
+    def _in_house(self) -> Iterator[None]:
+        """Hold the house lock for the block. A store that has been idle for too long is locked before anything else is done, for the
+        process may have been stopped, or the computer asleep."""
+        with self._house_lock:
+            self._lock_if_idle()
+            yield
 
     # time
 
@@ -369,29 +394,66 @@ class Host:
             gone = wait_for_parent(handle, TICK_SECONDS) or parent_gone(parent)
             if gone:
                 self.end()
-            with self._house_lock:
+            with self._in_house():
                 if self._built is not None and (self._built.store.holds_keys or self._told == "unlocked"):
-                    self._lock_if_due(self._built)
-                    self._answer_withdrawn()
+                    self._lock_with_others(self._built)
+                self._answer_withdrawn()
 
-    def _lock_if_due(self, stages: Stages) -> None:
+    def _lock_if_idle(self) -> None:
+        """While somebody is asked, the store counts as used, but for time in which this process did not run."""
+        stages, at, steadily = self._built, time(), steady()
+        if stages is None:
+            return
+        away = stages.idle.was_away(wall=at, monotonic=steadily)
+        due = away or (not self._lane.is_busy and stages.idle.is_due(wall=at, monotonic=steadily))
+        if not due or not stages.store.holds_keys:
+            return
         try:
-            self._notice_lock()
-            if not stages.store.holds_keys or self._lane.is_busy or not stages.idle.is_due(wall=time(), monotonic=monotonic()):
-                return
-            stages.audit.happened(self._caller.origin, "lock", "idle")
-        except Exception as error:  # noqa: BLE001 - a keystore that cannot be read is locked
+            if stages.store.is_unlocked:
+                stages.audit.happened(self._caller.origin, "lock", "idle")
+        except Exception as error:  # noqa: BLE001 - a keystore that cannot be written to is locked all the same
             self._log(error)
         stages.operations.forget()
-        self._tell("locked")
+        self._tell("locked", "idle")
+
+    def _lock_with_others(self, stages: Stages) -> None:
+        try:
+            self._notice_lock()
+        except Exception as error:  # noqa: BLE001 - a keystore that cannot be read is locked
+            self._log(error)
+            stages.operations.forget()
+            self._tell("locked")
 
     def _notice_lock(self) -> None:
         """If another host has locked the store since, forget here what a lock ends: keys, grants, what waits to be imported."""
         if self._built is not None and self._built.store.holds_keys and not self._built.store.is_unlocked:
             self._built.operations.forget()
-        self._tell(self._state())
+        self._tell(self._state(), "elsewhere")
 
-    def _tell(self, state: State) -> None:
+    def _listen(self) -> None:
+        from native_host.watching import Watch
+
+        self._watch = self._watch or Watch(self.lock_from_outside)
+        self._watch.begin()
+
+    def lock_from_outside(self, reason: Reason) -> None:
+        """The system says that nobody is there any more: lock the store in every host, whoever is being asked, and wipe this one's
+        secrets before this returns. Runs on a thread of the listener's."""
+        with self._house_lock:
+            stages = self._stages
+            for waiting in self._lane.waiting():
+                if waiting.session.state == "locked":
+                    self._withdraw(waiting.call.id, Locked(LOCKED_MEANWHILE))
+            try:
+                if stages.store.is_unlocked:
+                    stages.lock_everywhere(self._caller.origin, reason)
+            except Exception as error:  # noqa: BLE001 - other hosts listen as well, and this one is locked all the same
+                self._log(error)
+            stages.operations.forget()
+            self._tell(self._state(), reason)
+            self._answer_withdrawn()
+
+    def _tell(self, state: State, reason: LockReason | UnsetType = UNSET) -> None:
         """Tell the extension when the store was opened or locked, by whomever. Once it is locked, nobody is asked any more about
         what needs it open, and no window of that stays."""
         told = self._told
@@ -403,7 +465,7 @@ class Host:
                 if waiting.session.state == "unlocked":
                     self._withdraw(waiting.call.id, Locked())
         if state != "uninitialized" and "unlocked" in {state, told}:
-            self._replies.event(state)
+            self._replies.event(state, reason if state == "locked" else UNSET)
 
     # what is known
 

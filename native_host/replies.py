@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.protocol.messages import Event, EventType
+from msgspec import UNSET, UnsetType
+
+from native_host.protocol.messages import Event, EventType, LockReason
 from native_host.transport import jsonrpc
 from native_host.transport.frames import PeerGone, write_frames
 
@@ -77,9 +79,9 @@ class Replies:
         if frame.is_ready:
             self._write([frame.body()])
 
-    def event(self, kind: EventType) -> None:
+    def event(self, kind: EventType, reason: LockReason | UnsetType = UNSET) -> None:
         """Tell the extension; within a read's frames, together with their replies."""
-        body = jsonrpc.encode_event(Event(type=kind))
+        body = jsonrpc.encode_event(Event(type=kind, reason=reason))
         if self._events is None:
             self._write([body])
         else:

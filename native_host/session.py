@@ -5,6 +5,7 @@ A ``Session`` is a value, made anew for each call; it holds no key and opens not
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -84,22 +85,38 @@ def hello(
     )
 
 
+def steady() -> float:
+    """Seconds on a clock that nobody can set, which goes on while the computer sleeps where the system has such a one: ``time.monotonic``
+    stands still then on Linux."""
+    # Linux: CLOCK_BOOTTIME. macOS: its CLOCK_MONOTONIC counts sleep. Windows: so does the only one.
+    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 class IdleClock:
     """Says when the keystore has not been used for too long.
 
-    It is asked with two clocks, in seconds: the wall clock, which goes on while the computer sleeps, and a monotonic one,
-    which nobody can set back. Either one is enough to lock.
+    It is asked with two clocks, in seconds: the wall clock, which goes on whatever the computer does, and a steady one, which
+    nobody can set back. Either one is enough to lock.
     """
 
     def __init__(self, idle_seconds: int) -> None:
         self.idle_seconds = idle_seconds
-        self._wall = 0.0
-        self._monotonic = 0.0
+        self._used = (0.0, 0.0)
+        self._looked: tuple[float, float] | None = None
 
     def touch(self, *, wall: float, monotonic: float) -> None:
         """The keystore was used now, by a call that needed it open and was allowed."""
-        self._wall, self._monotonic = wall, monotonic
+        self._used = (wall, monotonic)
 
     def is_due(self, *, wall: float, monotonic: float) -> bool:
         """Whether the store is to be locked now; a wall clock set back counts as well, for it hides how long it was."""
-        return wall - self._wall >= self.idle_seconds or wall < self._wall - 60 or monotonic - self._monotonic >= self.idle_seconds
+        return self._is_over(self._used, wall, monotonic)
+
+    def was_away(self, *, wall: float, monotonic: float) -> bool:
+        """Whether nobody has asked this for as long: the process was stopped, or the computer asleep. Asked far more often otherwise."""
+        last, self._looked = self._looked, (wall, monotonic)
+        return last is not None and self._is_over(last, wall, monotonic)
+
+    def _is_over(self, since: tuple[float, float], wall: float, monotonic: float) -> bool:
+        return wall - since[0] >= self.idle_seconds or wall < since[0] - 60 or monotonic - since[1] >= self.idle_seconds

@@ -30,12 +30,16 @@ Usage = Literal[
     "cosign",
 ]
 Protection = Literal["software", "platform", "tpm", "token", "remote", "device"]
+KeyStorage = Literal["iso_18045_high", "iso_18045_moderate", "iso_18045_enhanced-basic", "iso_18045_basic"]
 Provenance = Literal["generated", "imported", "restored", "unwrapped", "derived"]
 Scheme = Literal["BIP32", "SLIP10", "SLIP21", "EIP2333", "CIP1852", "BIP85"]
 SignatureEncoding = Literal["jose", "der"]
 AlgorithmLabel = Literal["legacy", "unauthenticated", "post-quantum"]
 ExtendedKeyFormat = Literal["xpub", "ypub", "zpub", "tpub", "upub", "vpub"]
 EventType = Literal["locked", "unlocked", "keysChanged", "approvalWaiting", "approvalDone"]
+LockReason = Literal["idle", "request", "screen", "sleep", "user", "elsewhere"]
+"""Why it was locked: not used for too long; this extension's own ``lock``; the screen was locked; the computer goes to sleep; the person's
+session ended or another one is in front; another process locked it, or changed its file."""
 KeyId = Annotated[str, Meta(min_length=1, max_length=64)]
 Algorithm = Annotated[str, Meta(min_length=1, max_length=32, title="AlgorithmName")]
 """What a host offers stands in ``hello``'s ``algorithms``; any short text is taken, so that an unknown name is ``unsupported`` and
@@ -175,6 +179,7 @@ class DerivedFrom(Message, frozen=True, kw_only=True):
 class KeyInfo(Message, frozen=True, kw_only=True):
     """``labels`` say what to know of the algorithm: ``legacy``, ``unauthenticated``, ``post-quantum``. ``expiresAt`` and ``usesLeft`` are
     there if the key has such an end. ``version`` counts rotations. ``protection`` of a key of the keystore is that of its weakest slot.
+    ``keyStorage`` of a key in a token is what the machine's administrator says that it resists (OpenID4VCI 1.0 appendix D.2), never a guess.
     """
 
     key_id: str
@@ -194,6 +199,7 @@ class KeyInfo(Message, frozen=True, kw_only=True):
     labels: list[AlgorithmLabel] | UnsetType = UNSET
     expires_at: str | UnsetType = UNSET
     uses_left: int | UnsetType = UNSET
+    key_storage: KeyStorage | UnsetType = UNSET
 
 
 class GenerateKeyParams(Message, frozen=True, kw_only=True):
@@ -345,4 +351,7 @@ class CancelParams(Message, frozen=True, kw_only=True):
 
 
 class Event(Message, frozen=True, kw_only=True):
+    """``reason``: of ``locked``, where it is known."""
+
     type: EventType
+    reason: LockReason | UnsetType = UNSET

@@ -131,7 +131,7 @@ def test_idle_time_locks(home: Home) -> None:
     def reads_until_locked() -> bool:
         with contextlib.suppress(HostError):
             port.request("listKeys")
-        return {"type": "locked"} in port.events
+        return {"type": "locked", "reason": "idle"} in port.events
 
     until(reads_until_locked)
     assert LOCKED == refused(port, "listKeys")

@@ -13,6 +13,8 @@ export type Usage = "sign" | "verify" | "encrypt" | "decrypt" | "wrapKey" | "unw
 
 export type Protection = "software" | "platform" | "tpm" | "token" | "remote" | "device";
 
+export type KeyStorage = "iso_18045_high" | "iso_18045_moderate" | "iso_18045_enhanced-basic" | "iso_18045_basic";
+
 export type Provenance = "generated" | "imported" | "restored" | "unwrapped" | "derived";
 
 export type Scheme = "BIP32" | "SLIP10" | "SLIP21" | "EIP2333" | "CIP1852" | "BIP85";
@@ -24,6 +26,8 @@ export type AlgorithmLabel = "legacy" | "unauthenticated" | "post-quantum";
 export type ExtendedKeyFormat = "xpub" | "ypub" | "zpub" | "tpub" | "upub" | "vpub";
 
 export type EventType = "locked" | "unlocked" | "keysChanged" | "approvalWaiting" | "approvalDone";
+
+export type LockReason = "idle" | "request" | "screen" | "sleep" | "user" | "elsewhere";
 
 export type Consent = "session" | "public" | "own" | "person";
 
@@ -125,7 +129,7 @@ export interface DerivedFrom {
   readonly path: string;
 }
 
-/** `labels` say what to know of the algorithm: `legacy`, `unauthenticated`, `post-quantum`. `expiresAt` and `usesLeft` are there if the key has such an end. `version` counts rotations. `protection` of a key of the keystore is that of its weakest slot. */
+/** `labels` say what to know of the algorithm: `legacy`, `unauthenticated`, `post-quantum`. `expiresAt` and `usesLeft` are there if the key has such an end. `version` counts rotations. `protection` of a key of the keystore is that of its weakest slot. `keyStorage` of a key in a token is what the machine's administrator says that it resists (OpenID4VCI 1.0 appendix D.2), never a guess. */
 export interface KeyInfo {
   readonly keyId: string;
   readonly alg: string;
@@ -144,6 +148,7 @@ export interface KeyInfo {
   readonly labels?: readonly AlgorithmLabel[];
   readonly expiresAt?: string;
   readonly usesLeft?: number;
+  readonly keyStorage?: KeyStorage;
 }
 
 export type GetImportKeyParams = Readonly<Record<string, never>>;
@@ -455,8 +460,10 @@ export interface CancelParams {
   readonly id: number | string;
 }
 
+/** `reason`: of `locked`, where it is known. */
 export interface Event {
   readonly type: EventType;
+  readonly reason?: LockReason;
 }
 
 /** What each method takes and answers. */
