@@ -39,6 +39,7 @@ class KeyView(Value, frozen=True, kw_only=True):
     dependants: int = 0
     labels: tuple[str, ...] = ()
     provenance: str = "generated"
+    backend: str = "local"
 
 
 class Grant(Value, frozen=True, kw_only=True):

@@ -149,6 +149,11 @@ class Tokens:
         """The token that holds a key, as it is now; raises ``TokenAbsent``, ``ModuleBroken``."""
         return self._found(reference.serial, reference.manufacturer)[1]
 
+    def key_storage(self, token: TokenInfo) -> str | None:
+        """What the administrator says that the keys of this token's module resist."""
+        storage: str | None = self._found(token.serial, token.manufacturer)[0].module.key_storage
+        return storage
+
     def is_ready(self, reference: Reference) -> bool:
         """Whether the token was logged in to, as far as is known here."""
         return (reference.serial, reference.manufacturer) in self._ready

@@ -61,7 +61,7 @@ def reach_of(config: Config, paths: Paths, environ: Mapping[str, str], *, plugge
     has to be in reach: other terminals of this person, and what else the system lets them open there.
     """
     return Reach(
-        reads=(*SYSTEM, *_python(), *RANDOM, *(PLUGGED if plugged else ()), paths.config),
+        reads=(*SYSTEM, *_python(), *RANDOM, *(PLUGGED if plugged else ()), *_listed(config), paths.config),
         writes=(paths.data, paths.state),
         devices=(DEVICES,) if plugged else (*TERMINAL, _tpm_device(config.tpm.tcti)),
         ports=tuple(_ports(config.tpm.tcti)),
@@ -77,6 +77,11 @@ def _python() -> Iterator[str]:
     yield from (entry for entry in sys.path if os.path.basename(entry) in SITES)
     yield os.path.dirname(os.__file__)
     yield os.path.dirname(os.path.dirname(__file__))
+
+
+def _listed(config: Config) -> tuple[str, ...]:
+    """The administrator's list of modules, where it lies elsewhere than in the system's own folder."""
+    return (config.pkcs11.modules,) if config.pkcs11.modules else ()
 
 
 def _tpm_device(tcti: str | None) -> str:

@@ -31,7 +31,8 @@ class Metadata(Value, frozen=True, kw_only=True):
 
     ``public`` is the suite's raw public key. ``seed`` is a keyed hash of a seed's bytes, so that usages can be bound to
     (seed, curve, path) whatever record names the seed. ``expires_at`` in milliseconds since 1970; ``max_uses`` bounds the uses of
-    the private key, ``uses`` is what a counter record holds. ``language`` is the word list of a seed's recovery words.
+    the private key, ``uses`` is what a counter record holds. ``language`` is the word list of a seed's recovery words. ``key_storage`` is
+    what an administrator says that a token's keys resist.
     """
 
     alg: str
@@ -53,6 +54,7 @@ class Metadata(Value, frozen=True, kw_only=True):
     max_uses: int | None = None
     uses: int = 0
     language: str | None = None
+    key_storage: str | None = None
 
 
 class Record(Value, frozen=True, kw_only=True):

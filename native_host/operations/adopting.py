@@ -78,6 +78,7 @@ def adopt(house: House, permit: Permit, token: TokenInfo, params: AdoptKeyParams
         protection="token",
         label=params.label or None,
         public=public,
+        key_storage=tokens.key_storage(token),
     )
     with SecretBytes(encode_reference(reference)) as sealed:
         key_id = insert_key(house, permit, metadata, sealed)

@@ -63,6 +63,7 @@ def generate_key(house: House, permit: Permit, params: GenerateKeyParams) -> Key
             label=_label(params.label),
             backend=place,
             protection="software" if place == LOCAL else "token",
+            key_storage=None if token is None else backends.tokens_of(house).key_storage(token),
             public=public,
             expires_at=expires_at,
             max_uses=max_uses,

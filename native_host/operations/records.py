@@ -193,6 +193,7 @@ def key_view(record: Record, *, dependants: int = 0) -> KeyView:
         dependants=dependants,
         labels=SUITES[metadata.alg].labels,
         provenance=metadata.provenance,
+        backend=metadata.backend,
     )
 
 
@@ -221,6 +222,7 @@ def key_info(store: KeyStore, session: Session, record: Record) -> KeyInfo:
         labels=list(SUITES[metadata.alg].labels) or UNSET,
         expires_at=UNSET if metadata.expires_at is None else rfc3339(metadata.expires_at),
         uses_left=UNSET if left is None else left,
+        key_storage=metadata.key_storage or UNSET,  # type: ignore[arg-type]  # only what the list of modules allows is ever written
     )
 
 

@@ -107,6 +107,7 @@ class Subject(Value, frozen=True, kw_only=True):
     dependants: int = 0
     labels: tuple[str, ...] = ()
     provenance: str = "generated"
+    in_token: bool = False
     target: Target | None = None
     now_ms: int | None = None
 
@@ -241,6 +242,8 @@ def _about(subject: Subject | None) -> tuple[Fact, ...]:
         facts.append(_fact("Address", subject.address, "address"))
     if subject.path:
         facts.append(_fact("Derivation path", subject.path, "path"))
+    if subject.in_token:
+        facts.append(_fact("Where the key is", "In a token: it is not in this keystore, and does not leave the token"))
     if subject.provenance in KNOWN_ELSEWHERE:
         facts.append(_fact("Where the key comes from", KNOWN_ELSEWHERE[subject.provenance]))
     return tuple(facts)

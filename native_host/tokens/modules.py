@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, MsgspecError, convert, field
 
@@ -31,12 +31,17 @@ if TYPE_CHECKING:
 
     from native_host.config import Pkcs11Config
 
+KeyStorage = Literal["iso_18045_high", "iso_18045_moderate", "iso_18045_enhanced-basic", "iso_18045_basic"]
+"""Attack potential resistance, by ISO 18045."""
+
 MAX_FILE_BYTES = 64 << 10
 ROOT = 0
 
 
 class Module(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[[module]]``: ``path`` absolute and without links, ``environment`` what the module is configured by, such as ``SOFTHSM2_CONF``."""
+    """``[[module]]``: ``path`` absolute and without links, ``environment`` what the module is configured by, such as ``SOFTHSM2_CONF``;
+    ``key_storage`` what its keys are certified to resist, where the administrator knows it (OpenID4VCI 1.0 appendix D.2).
+    """
 
     path: Annotated[str, Meta(min_length=1, max_length=1024)]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
@@ -44,6 +49,7 @@ class Module(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
         dict[Annotated[str, Meta(pattern="^[A-Z][A-Z0-9_]{0,63}$")], Annotated[str, Meta(max_length=1024, pattern="^[^\\x00]*$")]],
         Meta(max_length=16),
     ] = field(default_factory=dict)
+    key_storage: KeyStorage | None = None
 
     @property
     def name(self) -> str:

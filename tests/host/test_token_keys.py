@@ -534,3 +534,27 @@ def test_the_pin_is_nowhere(home: Home, port: Port) -> None:
     assert WRONG == refused(port, "generateKey", alg="Ed25519", backend="pkcs11")
     assert b"73519462" not in b"".join(frame.body for frame in port.seen)
     assert not [path for path in home.folder.rglob("*") if path.is_file() and b"73519462" in path.read_bytes()]
+
+
+def test_what_a_key_resists_is_the_administrators_word(home: Home) -> None:
+    """In OpenID4VCI's words, for keys made while the list says so; nothing is claimed without it."""
+    port = home.open()
+    assert "keyStorage" not in make(port, "ES256")
+    home.quit()
+    listed = home.folder / "modules.toml"
+    listed.write_text(
+        listed.read_text(encoding="utf-8").replace("[[module]]", '[[module]]\nkey_storage = "iso_18045_moderate"'), encoding="utf-8"
+    )
+    port = home.open()
+    key = make(port, "ES256")
+    assert "iso_18045_moderate" == key["keyStorage"]
+    port.request("sign", {"keyId": key["keyId"], "data": DATA})
+    (review,) = [ask for ask in home.approver.asked if ask["kind"] == "review" and ask["method"] == "sign"]
+    assert ["In a token: it is not in this keystore, and does not leave the token"] == [
+        fact["value"] for fact in review["facts"] if fact["label"] == "Where the key is"
+    ]
+
+
+def test_hello_names_the_backend(home: Home) -> None:
+    """Where there is a list of modules, before anything of it is loaded."""
+    assert ["local", "pkcs11"] == home.start().hello()["backends"]
