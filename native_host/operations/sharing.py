@@ -52,7 +52,7 @@ def share_seed(house: House, permit: Permit, record: Record, threshold: int, cou
     with house.store.unseal_secret(record) as secret:
         entropy = seeds.entropy_of(record, secret)
         shares = split(SecretBytes(bytearray(secret.buffer if entropy is None else entropy)), threshold, count)
-        extra = entropy is not None and _has_passphrase(record, secret)
+        extra = has_passphrase(record, secret)
     try:
         # Written down before anything is shown: shares that were seen are out, whatever becomes of the rest.
         with house.audit.effect(permit):
@@ -64,9 +64,12 @@ def share_seed(house: House, permit: Permit, record: Record, threshold: int, cou
     return extra
 
 
-def _has_passphrase(record: Record, secret: SecretBytes) -> bool:
+def has_passphrase(record: Record, secret: SecretBytes) -> bool:
+    """Whether an unsealed seed is of recovery words with an extra passphrase, so that the words alone give another."""
     entropy = seeds.entropy_of(record, secret)
-    words = bip39.mnemonic_of_entropy(entropy or b"", record.metadata.language or "english")
+    if entropy is None:
+        return False
+    words = bip39.mnemonic_of_entropy(entropy, record.metadata.language or "english")
     with SecretBytes(bip39.seed_of_mnemonic(words, "")) as plain:
         return plain != SecretBytes(bytearray(seeds.seed_of(record, secret)))
 

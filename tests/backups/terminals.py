@@ -16,12 +16,13 @@ from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
 _RUN = """
-from native_host.cli import app, backup, shares
+from native_host.cli import app, backup, shares, universal_wallet
 for command in (backup.backup, backup.restore):
     if all(one.callback is not command for one in app.app.registered_commands):
         app.app.command()(command)
-if all(one.typer_instance is not shares.shares for one in app.app.registered_groups):
-    app.app.add_typer(shares.shares, name="shares")
+for group, name in ((shares.shares, "shares"), (universal_wallet.wallet, "wallet")):
+    if all(one.typer_instance is not group for one in app.app.registered_groups):
+        app.app.add_typer(group, name=name)
 app.run()
 """
 COMMAND = [sys.executable, "-c", _RUN]
