@@ -52,26 +52,29 @@ def judged(house: House, caller: CallerFacts, opening: Callable[[], object], *, 
             if not error.findings:
                 raise
             found = error.findings
-        value, about_counter = _check_counter(house)
+        value, about_counter, missed = _check_counter(house)
         found = (*found, *about_counter)
         if not found:
             store.release()
             store.catch_up()
+            if missed:
+                house.audit.happened(caller.origin, "unlock", f"not checked: {missed} could not be reached")
             return ()
         _decide(house, caller, (*found, *_about_keys(house)) if at_terminal else found, at_terminal=at_terminal)
         _go_on(house, caller.origin, found, least_version=value + 1 if value else 0)
         return found
 
 
-def _check_counter(house: House) -> tuple[int, list[Finding]]:
-    """The counter's value, 0 without one, and what is wrong with it; from here on it is told of new versions."""
+def _check_counter(house: House) -> tuple[int, list[Finding], str]:
+    """The counter's value, 0 without one, what is wrong with it, and the place of one that could not be asked and need not be; from here on
+    it is told of new versions."""
     store = house.store
     try:
         kept = store.counter()
     except CannotUnseal:
-        return 0, [Finding(name="counter_gone", text=UNREADABLE)]
+        return 0, [Finding(name="counter_gone", text=UNREADABLE)], ""
     if kept is None:
-        return 0, []
+        return 0, [], ""
     kind, parameters = kept
     place = counters.PLACES[kind].name if kind in counters.PLACES else kind
     try:
@@ -79,13 +82,13 @@ def _check_counter(house: House) -> tuple[int, list[Finding]]:
         with house.aside():
             value = counter.read(parameters)
     except counters.CounterGone:
-        return 0, [Finding(name="counter_gone", text=GONE.format(place=place))]
+        return 0, [Finding(name="counter_gone", text=GONE.format(place=place))], ""
     except (KmsError, KeyError, ImportError, OSError):
-        return 0, [Finding(name="counter_unreachable", text=UNREACHABLE.format(place=place))] if kind in SURE else []
+        return (0, [Finding(name="counter_unreachable", text=UNREACHABLE.format(place=place))], "") if kind in SURE else (0, [], place)
     store.use_counter(kind, counter, parameters)
     # After the counter, which another host may be raising at this moment: in this order the file cannot look older than it is.
     head = store.head()
-    return value, [Finding(name="older_copy", text=OLDER, seq=head.seq)] if head is not None and head.version < value else []
+    return value, [Finding(name="older_copy", text=OLDER, seq=head.seq)] if head is not None and head.version < value else [], ""
 
 
 def accept(house: House, caller: CallerFacts) -> tuple[Finding, ...]:
