@@ -85,6 +85,7 @@ class Desk:
         call = Call(id=0, method="unlock", params=UnlockParams())
         guard_memory()
         set_up(self.house, permit_without_asking(self._session(b"", FIRST_WALLET), call, Facts(), Allow(rule=RULE), Grants()), wish)
+        evidence.keep_counter(self.house, PERSON.origin)
 
     def unlock(self) -> None:
         """Open the store, or set it up, asking in the terminal.

@@ -57,7 +57,7 @@ def records(
     with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin)) as desk:
         need_store(desk.state)
         with ways.opened_root(desk.house, desk.caller) as root_key:
-            if not rekeying.begin(desk.house, root_key, alg):
+            if not rekeying.begin(desk.house, root_key, desk.caller, alg):
                 print("The last time was not finished: going on with it.")
         with Progress(transient=True) as bar:
             task = bar.add_task("Sealing records anew", total=None)

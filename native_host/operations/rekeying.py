@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from native_host.errors import InvalidParams, KmsError, UserRejected
 from native_host.keystore import rekeying
 from native_host.keystore.sealed import RECORD_ALGS
-from native_host.operations import slots
+from native_host.operations import evidence, slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,11 +55,11 @@ def exchange_root(
     return [slot for slot, _ in ways], left_out
 
 
-def begin(house: House, root: SecretBytes, alg: str) -> bool:
+def begin(house: House, root: SecretBytes, caller: CallerFacts, alg: str) -> bool:
     """Add another generation of records' keys, unless one is half done; every other host is locked. Whether one was added.
 
     Raises:
-        InvalidParams: an algorithm that records are not sealed by.
+        InvalidParams: an algorithm that records are not sealed by. ``ChangedOutside``.
     """
     if alg not in RECORD_ALGS:
         raise InvalidParams(f"Records are sealed by one of: {', '.join(RECORD_ALGS)}", path="alg")
@@ -70,7 +70,7 @@ def begin(house: House, root: SecretBytes, alg: str) -> bool:
         rekeying.add_generation(store, root, alg)
         house.audit.happened(slots.BY_PERSON, "addRecordKeys", alg)
     store.forget_keys()
-    store.unlock_with(root)
+    evidence.judged(house, caller, lambda: store.unlock_with(root))
     return True
 
 

@@ -255,15 +255,19 @@ def is_here(house: House, slot: Slot) -> bool:
 
 @contextmanager
 def opened_root(house: House, caller: CallerFacts) -> Iterator[SecretBytes]:
-    """The root key for a block, opened anew by the person, as every change of a slot asks; the store is open in it as well.
+    """The root key for a block, opened anew by the person, as every change of a slot asks; the store is open in it as well. An older copy
+    of it is noticed here as at any unlocking: one that was written to first would no longer look older than its counter.
 
     Raises:
-        what ``open_store`` raises
+        what ``open_store`` raises; ``ChangedOutside``
     """
+    from native_host.operations import evidence
+
     taken: list[SecretBytes] = []
     try:
-        _opened(house, caller, silently=False, keep=taken)
-        with taken[0] as root:
+        evidence.judged(house, caller, lambda: _opened(house, caller, silently=False, keep=taken))
+        # A slot of before, put back from an older copy, may have given another root key first, which opened nothing.
+        with taken[-1] as root:
             yield root
     finally:
         for one in taken:
