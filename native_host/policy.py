@@ -156,8 +156,9 @@ _ROWS: tuple[Rule, ...] = (
 
 
 def _may_be_granted(call: Call, key: KeyView) -> bool:
-    """Never raw ``sign`` on an account key: its bytes can be the preimage of a transaction. Never decrypting what nothing
-    authenticates: whoever may ask often learns the plaintext from which ciphertexts are refused.
+    """Never raw ``sign`` on an account key: its bytes can be the preimage of a transaction. Never a transaction, a PSBT or typed data:
+    each can move another amount. Never decrypting what nothing authenticates: whoever may ask often learns the plaintext from which
+    ciphertexts are refused.
     """
     match call.params:
         case SignParams():

@@ -18,6 +18,7 @@ from native_host.errors import InvalidParams, KmsError, Locked, Unsupported
 from native_host.operations import records
 from native_host.operations.keep import new_secret
 from native_host.protocol.messages import DestroyKeyParams, GenerateKeyParams, RotateKeyParams
+from native_host.protocol.transactions import SignPsbtParams, SignTransactionParams, SignTypedDataParams
 from native_host.protocol.uses import (
     DecryptParams,
     DeriveSecretParams,
@@ -46,6 +47,9 @@ _USES = (
     SignParams,
     SignMessageParams,
     SignJwsParams,
+    SignTransactionParams,
+    SignTypedDataParams,
+    SignPsbtParams,
     DecryptParams,
     DeriveSecretParams,
     WrapKeyParams,

@@ -10,6 +10,7 @@ from native_host.errors import Locked, OriginNotAllowed
 from native_host.operations import access, records
 from native_host.policy import Facts, KeyView
 from native_host.protocol import messages as m
+from native_host.protocol import transactions as t
 from native_host.protocol import uses as u
 from native_host.protocol.wire import Base64Url
 
@@ -35,7 +36,9 @@ KEYS = (
     | MANAGED
 )
 PUBLIC = u.VerifyParams | u.EncapsulateParams | u.AggregateSignaturesParams | u.AggregateVerifyParams
-ONE_EFFECT = u.SignParams | u.SignMessageParams | u.SignJwsParams | u.DecryptParams | u.DecapsulateParams | u.DeriveSecretParams
+DECODED = t.SignTransactionParams | t.SignTypedDataParams | t.SignPsbtParams
+"""Signatures of what the host has decoded."""
+ONE_EFFECT = DECODED | u.SignParams | u.SignMessageParams | u.SignJwsParams | u.DecryptParams | u.DecapsulateParams | u.DeriveSecretParams
 """Uses of a private key whose whole work is one transaction with its audit entry."""
 USES = ONE_EFFECT | u.WrapKeyParams | u.UnwrapKeyParams
 ELSEWHERE = USES | u.EncryptParams | m.RotateKeyParams | m.DestroyKeyParams
@@ -100,6 +103,10 @@ class Operations:
             from native_host.operations import signing
 
             return self._facts(call, records.key_view(signing.prepare_sign(store, session, params)[0]))
+        if isinstance(params, DECODED):
+            from native_host.operations import transactions
+
+            return self._facts(call, records.key_view(transactions.prepare(self._house, session, params)))
         from native_host.operations import agreeing, encrypting, messages, wrapping
 
         match params:
@@ -203,6 +210,10 @@ class Operations:
             from native_host.operations import signing
 
             return signing.sign(self._house, permit, params)
+        if isinstance(params, DECODED):
+            from native_host.operations import transactions
+
+            return transactions.sign(self._house, permit, params)
         from native_host.operations import agreeing, encrypting, messages
 
         match params:

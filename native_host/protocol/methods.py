@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from native_host.protocol import messages as m
+from native_host.protocol import transactions as t
 from native_host.protocol import uses as u
 from native_host.protocol.wire import Message
 from native_host.value import Value
@@ -66,9 +67,9 @@ _ROWS = (
     Method(name="deriveSecret", params=u.DeriveSecretParams, result=u.SecretResult, consent="person", summary="A shared secret by key agreement."),
     Method(name="randomBytes", params=u.RandomBytesParams, result=u.RandomBytesResult, consent="public", needs="hello", summary="Random bytes of the operating system."),
     Method(name="signMessage", params=u.SignMessageParams, result=u.SignMessageResult, consent="person", summary="Sign a message in a chain's own format."),
-    Method(name="signTypedData", consent="person", summary="Sign EIP-712 typed data.", available=False),
-    Method(name="signTransaction", consent="person", summary="Sign a transaction that the host decoded.", available=False),
-    Method(name="signPsbt", consent="person", summary="Sign a partially signed Bitcoin transaction.", available=False),
+    Method(name="signTypedData", params=t.SignTypedDataParams, result=t.SignTypedDataResult, consent="person", summary="Sign EIP-712 typed data.", available=False),
+    Method(name="signTransaction", params=t.SignTransactionParams, result=t.SignTransactionResult, consent="person", summary="Sign a transaction that the host decoded."),
+    Method(name="signPsbt", params=t.SignPsbtParams, result=t.SignPsbtResult, consent="person", summary="Sign a partially signed Bitcoin transaction.", available=False),
     Method(name="signJws", params=u.SignJwsParams, result=u.SignJwsResult, consent="person", summary="Sign a JSON Web Signature."),
     Method(name="aggregateSignatures", params=u.AggregateSignaturesParams, result=u.AggregateSignaturesResult, consent="public", needs="hello", summary="One signature out of many, where the algorithm can."),
     Method(name="aggregateVerify", params=u.AggregateVerifyParams, result=u.VerifyResult, consent="public", needs="hello", summary="Whether an aggregate signature is valid for all of its keys."),

@@ -173,6 +173,7 @@ MEMBERS = {
     "kty", "crv", "x", "y", "n", "e", "pub", "kid", "use", "ext", "key_ops",  # a public JWK: `d`, `k`, `p`, `priv` … are not among its members
     "did", "xpub", "format",  # public keys as text
     "raw", "keys", "nextCursor", "importKeyId", "enc", "expiresAt",  # public keys, pages, an import key's public half
+    "signedTransaction", "transactionId", "psbt", "signedInputs",  # what was decoded, reviewed and signed
     "signature", "valid", "bytes", "jws", "coseKey",  # uses; `bytes` is what randomBytes was asked for, `coseKey` is a public key
     "ciphertext", "iv", "tag", "plaintext",  # `plaintext` is what decrypt was asked for: a wrapped key never becomes one
     "wrappedKey",  # a key, but encrypted
@@ -207,8 +208,8 @@ def test_no_reply_has_a_member_for_a_secret() -> None:
 
 
 def test_no_call_takes_a_secret() -> None:
-    """A secret goes in by no member either, but for the key that comes encrypted to the host (``jwe``). The one member that
-    holds what the caller likes is the header of a JWS, which is bounded and goes out as it came in.
+    """A secret goes in by no member either, but for the key that comes encrypted to the host (``jwe``). The members that
+    hold what the caller likes are the header of a JWS, which is bounded and goes out as it came in, and typed data, which goes out hashed.
     """
     kinds = {name: msgspec.inspect.type_info(row.params) for name, row in METHODS.items()}
     members = {name for kind in kinds.values() for name in members_of(kind, dictionaries=True)}
@@ -233,7 +234,7 @@ def test_no_call_takes_a_secret() -> None:
         "privateKeyJwk",
         "entropy",
     }
-    assert all(list(members_of(kind)) for name, kind in kinds.items() if name != "signJws" and kind.fields)  # type: ignore[attr-defined]
+    assert all(list(members_of(kind)) for name, kind in kinds.items() if name not in {"signJws", "signTypedData"} and kind.fields)  # type: ignore[attr-defined]
 
 
 def test_no_error_has_a_member_for_a_secret() -> None:

@@ -106,7 +106,7 @@ def origin_not_allowed(home: Home) -> HostError:
 
 
 def unsupported(home: Home) -> HostError:
-    return refused(home.greet(), "signTransaction", {"keyId": NO_KEY, "chain": "eip155:1", "transaction": {}})
+    return refused(home.greet(), "verify", {"keyId": NO_KEY, "alg": "ROT13", "data": DATA, "signature": DATA})
 
 
 def hello_required(home: Home) -> HostError:
@@ -198,7 +198,7 @@ REACHED: dict[str, tuple[Callable[[Home], HostError], dict[str, Any]]] = {
     "internal": (internal, {"incident": str}),
     "user_rejected": (user_rejected, {}),
     "origin_not_allowed": (origin_not_allowed, {}),
-    "unsupported": (unsupported, {"detail": "signTransaction"}),
+    "unsupported": (unsupported, {"detail": "ROT13"}),
     "hello_required": (hello_required, {}),
     "locked": (locked, {}),
     "unknown_key": (unknown_key, {}),

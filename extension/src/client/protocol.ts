@@ -424,6 +424,57 @@ export interface SignMessageResult {
   readonly coseKey?: Base64Url;
 }
 
+/** EIP-2930. */
+export interface AccessListEntry {
+  readonly address: string;
+  readonly storageKeys: readonly string[];
+}
+
+/** EIP-7702: by this signature an account lets the code at `address` act for it. `chainId` 0 is every chain. */
+export interface Authorization {
+  readonly chainId: string;
+  readonly address: string;
+  readonly nonce: string;
+  readonly yParity: string;
+  readonly r: string;
+  readonly s: string;
+}
+
+/** What is left out: `to` of a transaction that creates a contract; `type` where the other members tell it; `value` if it is 0, `input` (or `data`) if it is empty. `from` and `chainId` may be given, and must then be the key's and the chain's. */
+export interface EthereumTransaction {
+  readonly type?: string;
+  readonly from?: string;
+  readonly chainId?: string;
+  readonly nonce: string;
+  readonly to?: string;
+  readonly gas: string;
+  readonly gasPrice?: string;
+  readonly maxFeePerGas?: string;
+  readonly maxPriorityFeePerGas?: string;
+  readonly maxFeePerBlobGas?: string;
+  readonly value?: string;
+  readonly input?: string;
+  readonly data?: string;
+  readonly accessList?: readonly AccessListEntry[];
+  readonly blobVersionedHashes?: readonly string[];
+  readonly authorizationList?: readonly Authorization[];
+}
+
+/** `transaction`: of `eip155:…` an object as Ethereum's JSON-RPC has it, of `solana:…` the serialized transaction as bytes. */
+export interface SignTransactionParams {
+  readonly keyId: string;
+  readonly chain: string;
+  readonly transaction: string | EthereumTransaction;
+  readonly page?: Page;
+  readonly requestKey?: string;
+}
+
+/** `signedTransaction` as the chain's nodes take it, as bytes. `transactionId` as the chain writes it: of `eip155` the hash, `0x` and hexadecimal digits. */
+export interface SignTransactionResult {
+  readonly signedTransaction: Base64Url;
+  readonly transactionId: string;
+}
+
 /** `header` holds members of the protected header; `alg` is the key's own and may not stand in it. */
 export interface SignJwsParams {
   readonly keyId: string;
@@ -522,6 +573,8 @@ export interface Operations {
   readonly randomBytes: { readonly params: RandomBytesParams; readonly result: RandomBytesResult };
   /** Sign a message in a chain's own format. */
   readonly signMessage: { readonly params: SignMessageParams; readonly result: SignMessageResult };
+  /** Sign a transaction that the host decoded. */
+  readonly signTransaction: { readonly params: SignTransactionParams; readonly result: SignTransactionResult };
   /** Sign a JSON Web Signature. */
   readonly signJws: { readonly params: SignJwsParams; readonly result: SignJwsResult };
   /** One signature out of many, where the algorithm can. */
@@ -561,6 +614,7 @@ export const CONSENT = {
   deriveSecret: "person",
   randomBytes: "public",
   signMessage: "person",
+  signTransaction: "person",
   signJws: "person",
   aggregateSignatures: "public",
   aggregateVerify: "public",
