@@ -19,6 +19,7 @@ from native_host.protocol.messages import (
     RotateKeyParams,
     UpdateKeyParams,
 )
+from native_host.protocol.transactions import SignPsbtParams, SignTransactionParams, SignTypedDataParams
 from native_host.protocol.uses import (
     DecapsulateParams,
     DecryptParams,
@@ -166,6 +167,11 @@ def _using(params: Message, subject: Subject | None) -> Review:
             return _encrypt_as_sender(params)
         case DecryptParams() | DecapsulateParams() | DeriveSecretParams():
             return _open_secret(params)
+        case SignTransactionParams() | SignTypedDataParams() | SignPsbtParams():
+            from native_host.review.decoded import describe
+
+            title, facts, warnings = describe(params, subject)
+            return Review(title=title, facts=facts, warnings=warnings)
     return Review(title="Use a key")
 
 

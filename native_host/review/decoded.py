@@ -1,0 +1,32 @@
+"""What a person reads of a transaction, of typed data and of a PSBT: which module decodes and describes it. Pure.
+
+Each describes the bytes that will be signed, decoded by the same code as signs them; what could not be decoded was refused before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from native_host.protocol.approver import Fact
+from native_host.protocol.transactions import SignPsbtParams, SignTransactionParams, SignTypedDataParams
+
+if TYPE_CHECKING:
+    from native_host.review.requests import Subject
+
+Described = tuple[str, tuple[Fact, ...], tuple[str, ...]]
+"""The title, the facts, the warnings: the gravest first."""
+
+# One function a place, so that the code of a chain is imported when a call needs it.
+
+_CHAINS: dict[str, Callable[[SignTransactionParams, Subject | None], Described]] = {}
+"""By the namespace of CAIP-2."""
+
+
+def describe(params: SignTransactionParams | SignTypedDataParams | SignPsbtParams, subject: Subject | None) -> Described:
+    """What is shown of a call that was found to be one that can be signed."""
+    match params:
+        case SignTransactionParams():
+            return _CHAINS[params.chain.partition(":")[0]](params, subject)
+        case _:
+            raise NotImplementedError
