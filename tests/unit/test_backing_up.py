@@ -20,17 +20,18 @@ from native_host.backups.refused import BackupRefused
 from native_host.cli.asking import TerminalPerson
 from native_host.config import Config, Paths
 from native_host.errors import Busy, CannotUnseal
-from native_host.kek import passphrase
+from native_host.kek import counters, passphrase
 from native_host.kek.symmetric import SymmetricKek
 from native_host.keystore import chain
 from native_host.keystore.records import Metadata
 from native_host.keystore.store import KeyStore
 from native_host.opening import KEYSTORE_FILE
-from native_host.operations import backing_up
+from native_host.operations import backing_up, evidence
 from native_host.person import Desk
 from native_host.secret import SecretBytes
 from native_host.testing.approver import PASSPHRASE
 from tests.homes import now, set_up, unlock
+from tests.parts import file_counter
 
 NEW = "a new passphrase"
 KILLED, DONE = -signal.SIGKILL, 0
@@ -240,6 +241,37 @@ def _folder(base: Path, before: str, number: int) -> Path:
     else:
         KeyStore(str(folder / KEYSTORE_FILE), now).close()
     return folder
+
+
+def test_a_counter_outside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It said that this store is newer than what is restored: it is taken away, nothing is found at the next opening, and a new one is
+    made that the restored store, whose version is above the backup's, is not behind."""
+    monkeypatch.setattr(counters, "PLACES", {})
+    monkeypatch.setattr(sys, "stdin", sys.stdin)
+    (tmp_path / "places").mkdir()
+    (tmp_path / "here").mkdir()
+    file_counter.install(tmp_path / "places")
+    one = desk(tmp_path / "here")
+    set_up(one.store, unattended=False)
+    evidence.keep_counter(one.house, "a test")
+    with _root(one.store) as root, backing_up.packed(one.house, root, "a test") as (plaintext, header):
+        content = bytes(plaintext)
+    for number in b"12345":
+        add_key(one.store, bytes((number,)) * 16)
+    one.store.close()
+    assert file_counter.value() > header.version
+    bring_back(tmp_path / "here", content)
+    assert [] == list((tmp_path / "places").iterdir())
+    again = desk(tmp_path / "here")
+    assert () == evidence.judged(again.house, again.caller, lambda: unlock(again.store, NEW))
+    head = again.store.head()
+    assert head is not None
+    assert head.version > header.version
+    evidence.keep_counter(again.house, "a test")
+    again.store.close()
+    later = desk(tmp_path / "here")
+    assert () == evidence.judged(later.house, later.caller, lambda: unlock(later.store, NEW))
+    later.store.close()
 
 
 def test_changed_while_the_person_decides(tmp_path: Path, packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
