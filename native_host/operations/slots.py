@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 BY_PERSON = "strongroom:person"
 TRIES = 3
-REPEAT_HINT = "That is not the passphrase of this keystore. Tries left: {left}."
+REPEAT_HINT = "That does not open this keystore. Tries left: {left}."
 REPEAT_PIN_HINT = "That was not right. Tries left: {left}."
+ALL_ABSENT = "What opens this keystore is not here: {labels}. Connect it and try again, or use the computer that it belongs to."
+ELSE_ABSENT = "What else opens this keystore is not here: {labels}."
+DOES_NOT_OPEN = "It was not opened by: {label}."
 PASSPHRASES = frozenset({"passphrase", "two_factor"})
 """Kinds whose passphrase can be changed: their providers have ``enrol_again(parameters, ask)``, at the same device."""
 TYPED = frozenset({"passphrase", "recovery"})
@@ -111,44 +114,54 @@ def open_store(house: House, caller: CallerFacts, *, silently: bool) -> Slot:
 
 
 def _opened(house: House, caller: CallerFacts, *, silently: bool, keep: list[SecretBytes] | None) -> Slot:
-    slots = house.store.slots()
-    present = [slot for slot in slots if slot.kind not in TYPED and slot.kind in KINDS and is_here(house, slot)]
+    devices = [slot for slot in house.store.slots() if slot.kind not in TYPED]
+    present = [slot for slot in devices if slot.kind in KINDS and is_here(house, slot)]
     silent = [slot for slot in present if not provider(house, slot.kind).asks(slot.parameters)]
+    why: list[str] = []
     if silent and not silently:
         from native_host.review.requests import open_review
 
         house.approver.review("unlock", open_review(silent[0].label), caller, None, ())
-    opened = _first(house, silent, caller, keep)
+    opened = _first(house, silent, caller, keep, why)
     if opened is None:
-        opened = _open_asking(house, [slot for slot in present if slot not in silent], slots, caller, keep)
+        absent = sorted(slot.label for slot in devices if slot not in present)
+        opened = _open_asking(house, [slot for slot in present if slot not in silent], absent, caller, keep, why)
     return opened
 
 
-def _open_asking(house: House, devices: list[Slot], slots: list[Slot], caller: CallerFacts, keep: list[SecretBytes] | None) -> Slot:
-    typed = [slot for slot in slots if slot.kind in TYPED]
+def _open_asking(
+    house: House, devices: list[Slot], absent: list[str], caller: CallerFacts, keep: list[SecretBytes] | None, why: list[str]
+) -> Slot:
+    typed = [slot for slot in house.store.slots() if slot.kind in TYPED]
     for slot in devices:
         # A no to a device is a no to it alone while there is another way.
         try:
             return _open_device(house, slot, caller, keep)
-        except (UserRejected, BackendUnavailable):
+        except (UserRejected, BackendUnavailable) as error:
             if slot is devices[-1] and not typed:
                 raise
+            if isinstance(error, BackendUnavailable):
+                why.append(str(error))
+    if absent:
+        why.append((ELSE_ABSENT if typed else ALL_ABSENT).format(labels=", ".join(absent)))
     if not typed:
-        absent = ", ".join(sorted({slot.label for slot in slots}))
-        raise DeviceAbsent(f"What opens this keystore is not here: {absent}. Connect it and try again.", detail="slots")
-    return _open_typed(house, typed, keep)
+        raise DeviceAbsent(" ".join(why), detail="slots")
+    return _open_typed(house, typed, keep, why)
 
 
-def _first(house: House, slots: list[Slot], caller: CallerFacts, keep: list[SecretBytes] | None) -> Slot | None:
-    """The first of these slots that opens; one whose device will not is passed over."""
+def _first(house: House, slots: list[Slot], caller: CallerFacts, keep: list[SecretBytes] | None, why: list[str]) -> Slot | None:
+    """The first of these slots that opens; one whose device will not is passed over, and ``why`` gets a sentence about it."""
     for slot in slots:
         try:
             _try(house, slot, AskPerson(house, caller), keep)
         except ChangedOutside:
             raise
-        except (CannotUnseal, BackendUnavailable):
-            continue
-        return slot
+        except BackendUnavailable as error:
+            why.append(str(error))
+        except CannotUnseal:
+            why.append(DOES_NOT_OPEN.format(label=slot.label))
+        else:
+            return slot
     return None
 
 
@@ -173,11 +186,12 @@ def _open_device(house: House, slot: Slot, caller: CallerFacts, keep: list[Secre
     raise CannotUnseal
 
 
-def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None) -> Slot:
+def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None, why: list[str]) -> Slot:
+    """By what is typed; ``why`` says of everything else why it did not open the store."""
     kinds = {slot.kind for slot in slots}
     purpose: SecretPurpose = "recoveryCode" if kinds == {"recovery"} else "unlock"
     title = "Unlock your keystore with your passphrase or recovery code" if len(kinds) > 1 else "Unlock your keystore"
-    hint: str | None = None
+    hint = " ".join(why) or None
     for tried in range(1, TRIES + 1):
         check_pause(house, slots)
         with house.approver.ask_secret(purpose, title, hint) as typed:
@@ -188,7 +202,7 @@ def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None)
                 raise
             except CannotUnseal:
                 hint = REPEAT_HINT.format(left=TRIES - tried)
-    raise CannotUnseal
+    raise CannotUnseal(" ".join((CannotUnseal.default_message, *why)))
 
 
 def _try_each(house: House, slots: list[Slot], typed: SecretBytes, keep: list[SecretBytes] | None) -> Slot:
