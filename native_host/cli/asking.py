@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from native_host.approval.strength import MIN_CHARACTERS, MIN_PIN_CHARACTERS
 from native_host.errors import CannotUnseal, UserRejected
 from native_host.secret import SecretBytes
 
@@ -13,9 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from native_host.approval.approver import ProgramApprover, Verdict
-    from native_host.errors import KmsError
     from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose
     from native_host.review.requests import Review
+
+SEEN = frozenset({"share", "recoveryCode"})
+"""What is long, and so typed where it can be looked at and is told of a slip at once: in the host's own window or terminal dialogue."""
+LEAST: dict[SecretPurpose, int] = {"newPassphrase": MIN_CHARACTERS, "newPin": MIN_PIN_CHARACTERS}
+"""What is chosen, and its least length."""
 
 
 class TerminalPerson:
@@ -26,6 +31,7 @@ class TerminalPerson:
 
     def __init__(self, *, secret_from_stdin: bool) -> None:
         self._from_stdin = secret_from_stdin
+        self._given = False
         self._own: ProgramApprover | None = None
 
     def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
@@ -43,18 +49,15 @@ class TerminalPerson:
         return Verdict()
 
     def ask_secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
-        if purpose == "share" and not self._from_stdin:
-            # Many words, typed where they can be looked at.
+        if purpose in SEEN and not self._from_stdin:
             return self._own_program().ask_secret(purpose, title, hint)
         if hint:
             print(hint, file=sys.stderr)
         if self._from_stdin:
-            return _line(CannotUnseal() if purpose == "unlock" and hint else UserRejected("Standard input holds no more secrets."))
-        typed = _typed(f"{title}: ")
-        if purpose in {"newPassphrase", "newPin"} and _typed("Once more: ") != typed:
-            print("The two were not the same.", file=sys.stderr)
-            return self.ask_secret(purpose, title, hint)
-        return typed
+            return self._line(again=bool(hint) and purpose in {"unlock", "recoveryCode", "pin"})
+        if purpose in LEAST:
+            return _chosen(title, purpose)
+        return _typed(f"{title}: ")
 
     def show_secret(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
         """In the host's own window or terminal dialogue, which clears it away again: a terminal keeps what is printed."""
@@ -70,6 +73,14 @@ class TerminalPerson:
         if self._own is not None:
             self._own.close()
 
+    def _line(self, *, again: bool) -> SecretBytes:
+        """The next line of standard input. At its end: what opens nothing was all there is, if it is asked for ``again``."""
+        line = sys.stdin.buffer.readline()
+        if not line:
+            raise CannotUnseal() if again and self._given else UserRejected("Standard input holds no more secrets.")
+        self._given = True
+        return SecretBytes(line.removesuffix(b"\n").removesuffix(b"\r"))
+
     def _own_program(self) -> ProgramApprover:
         from native_host.approval.approver import ProgramApprover
         from native_host.approval.choose import approver_environment, built_in_program
@@ -81,12 +92,21 @@ class TerminalPerson:
         return self._own
 
 
-def _line(otherwise: KmsError) -> SecretBytes:
-    """The next line of standard input; raises ``otherwise`` at its end."""
-    line = sys.stdin.buffer.readline()
-    if not line:
-        raise otherwise
-    return SecretBytes(line.removesuffix(b"\n").removesuffix(b"\r"))
+def _chosen(title: str, purpose: SecretPurpose) -> SecretBytes:
+    """A new passphrase or PIN, typed twice and long enough; nothing typed is a no."""
+    from native_host.approval import texts
+
+    print(texts.PASSPHRASE_ADVICE if purpose == "newPassphrase" else texts.PIN_ADVICE, file=sys.stderr)
+    while len(typed := _typed(f"{title}: ")):
+        if len(typed) < LEAST[purpose]:
+            problem = texts.TOO_SHORT.format(count=LEAST[purpose])
+        elif _typed("Once more: ") == typed:
+            return typed
+        else:
+            problem = texts.DIFFERENT
+        typed.wipe()
+        print(f"{problem}.", file=sys.stderr)
+    return typed
 
 
 def _typed(prompt: str) -> SecretBytes:

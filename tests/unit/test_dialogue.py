@@ -19,6 +19,7 @@ class Lines:
 
     def __init__(self, *typed: str) -> None:
         self.said: list[str] = []
+        self.before: list[str] = []
         self.typed = list(typed)
         self.unseen: list[str] = []
         self.cleared = 0
@@ -36,6 +37,7 @@ class Lines:
 
     def clear(self) -> None:
         self.cleared += 1
+        self.before += self.said
         self.said.clear()
 
 
@@ -53,16 +55,16 @@ def show(purpose: SecretPurpose, secret: str, *typed: str) -> tuple[Answer, Line
 
 @pytest.mark.parametrize("typed", [CODE, CODE.lower().replace(" ", "-")])
 def test_a_recovery_code_is_typed(typed: str) -> None:
-    """What is passed on is the host's own form; it is typed seen, as it comes from paper."""
+    """What is passed on is the host's own form; it is typed seen, as it comes from paper, and taken off the screen afterwards."""
     answer, lines = ask("recoveryCode", typed)
-    assert (answer, lines.unseen) == (Answer(id=1, secret=CODE), [])
+    assert (answer, lines.unseen, lines.cleared) == (Answer(id=1, secret=CODE), [], 1)
 
 
 def test_a_wrong_recovery_code_is_told() -> None:
     """By what is wrong with it, until it is right or the person gives up."""
     answer, lines = ask("recoveryCode", "000G 40", CODE[:-1] + "G", "000G 4U", "", hint="Tries left: 2.")
     assert answer == Answer(id=1, verdict="deny")
-    said = "\n".join(lines.said)
+    said = "\n".join(lines.before)
     for part in ("Tries left: 2.", "6 of 28 characters", "checksum is wrong", "Group 2 has a character"):
         assert part in said
 
@@ -78,7 +80,7 @@ def test_a_wrong_share_is_told() -> None:
     """A word that is not on the list by its place, never by itself."""
     answer, lines = ask("share", "academic swordfish", "", SHARE.replace("keyboard", "kidney"), "", "")
     assert answer == Answer(id=1, verdict="deny")
-    said = "\n".join(lines.said)
+    said = "\n".join(lines.before)
     assert "not on the list: 2" in said
     assert "checksum is wrong" in said
     assert "swordfish" not in said

@@ -117,7 +117,11 @@ def _compare(ask: CompareCode, console: Console, deadline: float) -> Answer:
 def _ask_secret(ask: SecretAsk, console: Console, deadline: float) -> Answer:
     if ask.hint is not UNSET:
         console.say(visible(ask.hint))
-    secret = _typed_for(ask.purpose, console, deadline)
+    try:
+        secret = _typed_for(ask.purpose, console, deadline)
+    finally:
+        if ask.purpose in _SEEN:
+            console.clear()
     console.say(texts.T_CANCELLED if secret is None else texts.T_THANKS)
     return denial(ask) if secret is None else Answer(id=ask.id, secret=secret)
 
@@ -244,6 +248,8 @@ _ASKED: dict[SecretPurpose, Callable[[Console, float], str | None]] = {
     "keyFile": _choose_file,
 }
 """How what is not simply typed unseen in one line is asked for."""
+_SEEN = frozenset({"mnemonic", "share", "recoveryCode"})
+"""What is seen while it is typed, and so taken off the screen afterwards as what is shown is."""
 _WORDS_SHOWN = (texts.SHOW_ADVICE, texts.T_SHOW, texts.T_WORD)
 _SHOWN: dict[SecretPurpose, tuple[tuple[str, ...], str, str]] = {
     "share": (texts.SHARE_SHOW_ADVICE, texts.T_SHOW, texts.T_WORD),
