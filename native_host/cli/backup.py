@@ -45,7 +45,9 @@ def backup(
     from native_host.operations.backing_up import packed
     from native_host.operations.slots import opened_root
     from native_host.person import at_desk
+    from native_host.secret import guard_memory
 
+    guard_memory()
     if recipient and shares:
         raise typer.BadParameter("For recipients or for shares, not both.", param_hint="--shares")
     numbers = _numbers(shares) if shares else None

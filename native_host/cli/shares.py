@@ -40,7 +40,9 @@ def create(
     from native_host.operations.sharing import share_seed
     from native_host.operations.slots import opened_root
     from native_host.person import at_desk
+    from native_host.secret import guard_memory
 
+    guard_memory()
     check_wish(threshold, count)
     with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin)) as desk:
         need_store(desk.state)

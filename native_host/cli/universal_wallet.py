@@ -40,7 +40,9 @@ def export_wallet(
     from native_host.errors import UserRejected
     from native_host.operations.slots import opened_root
     from native_host.person import at_desk
+    from native_host.secret import guard_memory
 
+    guard_memory()
     check_new(file)
     with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin)) as desk:
         need_store(desk.state)
