@@ -77,6 +77,8 @@ class Stages:
         with suppress(OSError):  # what goes wrong later is written down there, if it is there
             make_folder(paths.state)
         plugged = any(slot.kind in PLUGGED for slot in self.store.slots())
+        # What SQLite puts aside when it sorts much would go to a folder that is out of reach from here on.
+        self.store.connection.execute("PRAGMA temp_store = MEMORY")
         in_force = confine(reach_of(config, paths, environ, plugged=plugged))
         self._sees_plugged = plugged or not in_force.landlock
 

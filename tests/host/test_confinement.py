@@ -23,6 +23,8 @@ from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError, Port
 from tests.homes import HOST, Home, b64, refusal, unlock, until
 from tests.parts.missing import absent
+from tests.parts.secret_service import desktop
+from tests.parts.swtpm import swtpm
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a host is confined on Linux only")
 
@@ -36,7 +38,7 @@ def then(self, session, call, facts, decision):
     if call.method == "randomBytes":
         found = {}
         try:
-            exec(BODY, {**globals(), "found": found, "attempt": attempt(found)})
+            exec(BODY, {**globals(), "found": found, "attempt": attempt(found), "STORE": self.store})
         except Exception as error:
             found["error"] = repr(error)
         with open(os.path.join(folder, "found"), "w") as file:
@@ -271,6 +273,52 @@ def test_every_module_can_still_be_imported(home: Home, tmp_path: Path) -> None:
     code = f"import json\nfound = {{}}\n{IMPORT_ALL}\nprint(json.dumps(found))"
     plain = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True)
     assert json.loads(plain.stdout.splitlines()[-1]) == from_inside(home, IMPORT_ALL, tmp_path)
+
+
+SLOT = """
+from contextlib import nullcontext
+from importlib import import_module
+from native_host.config import find_paths, read_config
+from native_host.kek.provider import Choice, Settings
+from native_host.secret import SecretBytes
+class Nobody:
+    def waits(self):
+        return nullcontext()
+provider = import_module(f"native_host.kek.{KIND}").Slots(Settings(tpm=read_config(find_paths(os.environ)).tpm))
+(device,) = provider.devices()
+new = provider.enrol(device, Choice(), Nobody())
+with new.kek as kek, SecretBytes(b"root key") as root:
+    wrapped = kek.wrap(root, aad=b"")
+with provider.open(new.parameters, Nobody()) as kek, kek.unwrap(wrapped, aad=b"") as root:
+    found["unwrapped"] = str(root.buffer, "ascii")
+"""
+
+
+def test_the_tpm_is_in_reach(home: Home, tmp_path: Path) -> None:
+    """Over the socket that is configured; the real device has a rule of its own."""
+    need_both()
+    with swtpm() as tpm:
+        config = home.folder / "config.toml"
+        config.write_text(f"{config.read_text(encoding='utf-8')}\n[tpm]\ntcti = {json.dumps(tpm.tcti)}\n", encoding="utf-8")
+        assert {"unwrapped": "root key"} == from_inside(home, f"KIND = 'tpm'\n{SLOT}", tmp_path)
+
+
+def test_the_login_keyring_is_in_reach(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the bus of the session, at a path."""
+    need_both()
+    with desktop(monkeypatch) as session:
+        home.environ |= {name: session.environment[name] for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")}
+        assert {"unwrapped": "root key"} == from_inside(home, f"KIND = 'secret_service'\n{SLOT}", tmp_path)
+
+
+def test_sorting_more_than_sqlite_keeps_in_memory(home: Home, tmp_path: Path) -> None:
+    """SQLite puts aside what is large, and the folders for that are out of reach."""
+    need_both()
+    body = (
+        "rows = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) SELECT i, hex(randomblob(64)) AS r FROM n'\n"
+        "found['rows'] = len(STORE.connection.execute(f'SELECT * FROM ({rows}) ORDER BY r').fetchall())"
+    )
+    assert {"rows": 60000} == from_inside(home, body, tmp_path)
 
 
 # when
