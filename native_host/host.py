@@ -450,6 +450,7 @@ class Host:
             except Exception as error:  # noqa: BLE001 - other hosts listen as well, and this one is locked all the same
                 self._log(error)
             stages.operations.forget()
+            stages.store.was_open = True  # from here on it takes a person, also if no slot has opened it in this process yet
             self._tell(self._state(), reason)
             self._answer_withdrawn()
 

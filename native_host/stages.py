@@ -131,9 +131,10 @@ class Stages:
         self.store.hurry()
         try:
             with self.store.transaction():
-                self.store.settle()
-                self.store.raise_epoch()
-                self.audit.happened(origin, "lock", rule)
+                if self.store.is_unlocked:  # else another host heard the same, and was first
+                    self.store.settle()
+                    self.store.raise_epoch()
+                    self.audit.happened(origin, "lock", rule)
         finally:
             self.store.connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 

@@ -15,7 +15,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from native_host.watching.bus import Bus, NoReply
+from native_host.watching.bus import Bus, NoReply, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,10 +168,10 @@ class ScreenSavers:
     def hear(self, message: Message) -> None:
         """Act on a message of a screen saver's that says that the screen is locked; any other is nothing."""
         for name in SCREEN_SAVERS:
-            signal = self._bus.signal(message, name)
-            if signal is not None and (signal.interface, signal.member) == (name, "ActiveChanged") and message.body == (True,):
-                self._lock("screen")
-                return
+            match self._bus.signal(message, name), message.body:
+                case (Signal(interface=interface, member="ActiveChanged"), (True,)) if interface == name:
+                    self._lock("screen")
+                    return
 
 
 def listen_to_login_manager(lock: Lock) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+import time
+
 import pytest
 
 from native_host.caller.identity import Caller, Evidence
 from native_host.errors import HelloRequired, KmsError, Locked, Uninitialized, Unsupported
 from native_host.protocol.messages import Client, HelloParams, Limits, State
 from native_host.protocol.methods import METHODS
-from native_host.session import DEVELOPMENT, IdleClock, Session, hello, require
+from native_host.session import DEVELOPMENT, IdleClock, Session, hello, require, steady
 
 NEED_NO_STORE = {"hello", "getStatus", "unlock", "lock", "randomBytes", "verify", "encrypt", "encapsulate"} | {
     "aggregateSignatures",
@@ -92,3 +95,28 @@ def test_idle(wall: float, monotonic: float, *, due: bool) -> None:
 def test_a_clock_that_was_never_touched_is_due() -> None:
     """Nothing stays open by omission."""
     assert IdleClock(600).is_due(wall=1_700_000_000.0, monotonic=5.0)
+
+
+AWAY = {
+    "it runs": (1000.5, 100.5, False),
+    "nearly": (1599.0, 699.0, False),
+    "it was stopped": (1600.0, 700.0, True),
+    "the machine slept, or was paused as a whole": (1600.0, 101.0, True),
+    "the clock was set back meanwhile": (900.0, 101.0, True),
+}
+
+
+@pytest.mark.parametrize(("wall", "monotonic", "away"), AWAY.values(), ids=AWAY.keys())
+def test_time_in_which_the_host_did_not_run(wall: float, monotonic: float, *, away: bool) -> None:
+    """It is told once, by the first look after it."""
+    clock = IdleClock(600)
+    assert not clock.was_away(wall=1000.0, monotonic=100.0)
+    assert away is clock.was_away(wall=wall, monotonic=monotonic)
+    assert not clock.was_away(wall=wall + 1, monotonic=monotonic + 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the clock is Linux's own")
+def test_the_steady_clock() -> None:
+    """On Linux the one that counts the time in which the machine sleeps."""
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert before <= steady() <= time.clock_gettime(time.CLOCK_BOOTTIME)
