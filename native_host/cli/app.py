@@ -25,6 +25,7 @@ from native_host.cli.slots import passphrase, slots
 from native_host.cli.store import init, keys, lock, status
 from native_host.cli.tokens import tokens
 from native_host.cli.uninstall import uninstall
+from native_host.cli.universal_wallet import wallet
 from native_host.config import ConfigError
 from native_host.errors import KmsError
 from native_host.install import InstallError
@@ -51,6 +52,7 @@ app.add_typer(tokens, name="tokens")
 app.command()(backup)
 app.command()(restore)
 app.add_typer(shares, name="shares")
+app.add_typer(wallet, name="wallet")
 app.add_typer(rekey, name="rekey")
 app.add_typer(origins, name="origins")
 app.command()(install)

@@ -19,7 +19,7 @@ from native_host.value import Value
 
 MODULES = (
     "aes", "aes_kw", "agreement", "bls", "chacha", "derivation", "ecdsa", "ed25519", "ed448", "eip2333", "formats", "hmac_sha2", "hpke",
-    "messages", "ml_dsa", "ml_kem", "rsa", "secp256k1", "sr25519",
+    "messages", "ml_dsa", "ml_kem", "rsa", "secp256k1", "slip39", "sr25519",
 )  # fmt: skip
 """The modules of this package that have ``CHECKS``."""
 

@@ -15,17 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
-_RUN = """
-from native_host.cli import app, backup, shares, universal_wallet
-for command in (backup.backup, backup.restore):
-    if all(one.callback is not command for one in app.app.registered_commands):
-        app.app.command()(command)
-for group, name in ((shares.shares, "shares"), (universal_wallet.wallet, "wallet")):
-    if all(one.typer_instance is not group for one in app.app.registered_groups):
-        app.app.add_typer(group, name=name)
-app.run()
-"""
-COMMAND = [sys.executable, "-c", _RUN]
+COMMAND = [sys.executable, "-m", "native_host.cli"]
 
 
 class Program:
