@@ -9,33 +9,23 @@ from __future__ import annotations
 from _queue import Empty, SimpleQueue
 from _thread import start_new_thread
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from native_host.errors import BackendUnavailable, Cancelled, UserRejected
-from native_host.protocol.approver import (
-    Answer,
-    CallerFacts,
-    CompareCode,
-    KeyFacts,
-    ReviewAsk,
-    SecretAsk,
-    SecretPurpose,
-    ShowSecret,
-    Withdraw,
-)
-from native_host.secret import SecretBytes
+from native_host.protocol.approver import CallerFacts, CompareCode, KeyFacts, ReviewAsk, SecretAsk, SecretPurpose, ShowSecret, Withdraw
 from native_host.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from io import RawIOBase
 
+    from native_host.approval.program_frames import Answered
     from native_host.confinement import Child
-    from native_host.protocol.approver import Ask, GrantOffer
+    from native_host.protocol.approver import Answer, Ask, GrantOffer
     from native_host.review.requests import Review
+    from native_host.secret import SecretBytes
 
 ANSWER_SECONDS = 1860.0  # longer than any approver of ours waits: it is the one that tells the person how long there is
-HEADER_BYTES = 4
-ANSWER_BYTES = 128 * 1024  # the longest secret in characters of four bytes, and what stands around it
 
 
 class Verdict(Value, frozen=True, kw_only=True):
@@ -78,8 +68,8 @@ class ProgramApprover:
         self._argv = list(argv)
         self._environ = dict(environ)
         self._process: Child | None = None
-        self._arrived: SimpleQueue[Answer | Withdraw | _Ended | None] = SimpleQueue()
-        self._outgoing: SimpleQueue[bytes | None] = SimpleQueue()
+        self._arrived: SimpleQueue[Answered | Withdraw | _Ended | None] = SimpleQueue()
+        self._outgoing: SimpleQueue[bytearray | None] = SimpleQueue()
         self._last_id = 0
         self._asking: int | None = None
 
@@ -96,7 +86,7 @@ class ProgramApprover:
             warnings=list(review.warnings),
             grants=list(offers),
         )
-        answer = self._exchange(ask)
+        answer = self._verdict(ask)
         if answer.verdict != "allow":
             raise UserRejected
         return Verdict(grant=answer.grant or None)
@@ -104,18 +94,21 @@ class ProgramApprover:
     def ask_secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
         from msgspec import UNSET
 
-        answer = self._exchange(SecretAsk(id=self._next_id(), purpose=purpose, title=title, hint=hint or UNSET))
-        if not isinstance(answer.secret, str) or answer.verdict == "deny":
+        answered = self._exchange(SecretAsk(id=self._next_id(), purpose=purpose, title=title, hint=hint or UNSET))
+        if answered.secret is None:
             raise UserRejected
-        return SecretBytes(answer.secret.encode())
+        if answered.answer.verdict == "deny":
+            answered.secret.wipe()
+            raise UserRejected
+        return answered.secret
 
     def show_secret(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
-        answer = self._exchange(ShowSecret(id=self._next_id(), purpose=purpose, title=title, secret=str(secret.buffer, "utf-8")))
+        answer = self._verdict(ShowSecret(id=self._next_id(), purpose=purpose, title=title, secret=""), secret)
         if answer.verdict not in {"done", "allow"}:
             raise UserRejected
 
     def compare_code(self, title: str, code: str) -> None:
-        if self._exchange(CompareCode(id=self._next_id(), title=title, code=code)).verdict != "allow":
+        if self._verdict(CompareCode(id=self._next_id(), title=title, code=code)).verdict != "allow":
             raise UserRejected
 
     def withdraw(self) -> None:
@@ -139,10 +132,17 @@ class ProgramApprover:
             self.announce()
         return self._last_id
 
-    def _exchange(self, ask: Ask) -> Answer:
+    def _verdict(self, ask: Ask, shown: SecretBytes | None = None) -> Answer:
+        """The answer to an ask that is for no secret; one that came all the same is forgotten."""
+        answered = self._exchange(ask, shown)
+        if answered.secret is not None:
+            answered.secret.wipe()
+        return answered.answer
+
+    def _exchange(self, ask: Ask, shown: SecretBytes | None = None) -> Answered:
         try:
             self._start()
-            self._send(ask)
+            self._send(ask, shown)
             return self._answer_to(ask.id)
         except Empty:
             self._send(Withdraw(id=ask.id))
@@ -150,7 +150,9 @@ class ProgramApprover:
         finally:
             self._asking = None
 
-    def _answer_to(self, ask_id: int) -> Answer:
+    def _answer_to(self, ask_id: int) -> Answered:
+        from native_host.approval.program_frames import Answered
+
         while True:
             arrived = self._arrived.get(timeout=ANSWER_SECONDS)
             match arrived:
@@ -163,18 +165,13 @@ class ProgramApprover:
                 case _Ended() if arrived.process is self._process:
                     self._end()
                     raise UserRejected
-                case Answer() if arrived.id == ask_id:
+                case Answered() if arrived.answer.id == ask_id:
                     return arrived
 
-    def _send(self, ask: Ask) -> None:
-        from sys import byteorder
+    def _send(self, ask: Ask, shown: SecretBytes | None = None) -> None:
+        from native_host.approval.program_frames import encode_ask
 
-        from msgspec.json import encode
-
-        from native_host.protocol.wire import encode_hook
-
-        body = encode(ask, enc_hook=encode_hook)
-        self._outgoing.put(len(body).to_bytes(HEADER_BYTES, byteorder) + body)
+        self._outgoing.put(encode_ask(ask, shown))
 
     def _start(self) -> None:
         from native_host.confinement import start
@@ -183,7 +180,7 @@ class ProgramApprover:
             return
         self._end()
         try:
-            process = start(self._argv, self._environ)
+            process = start(self._argv, self._environ, bufsize=0)
         except OSError:
             raise BackendUnavailable("The program that asks for approvals cannot be started.", detail="approver") from None
         self._process, self._outgoing = process, SimpleQueue()
@@ -205,36 +202,26 @@ class _Ended:
         self.process = process
 
 
-def _write_asks(process: Child, outgoing: SimpleQueue[bytes | None]) -> None:
+def _write_asks(process: Child, outgoing: SimpleQueue[bytearray | None]) -> None:
     """Write frames to a program until there is ``None``; on a thread, so that a program that does not read keeps nobody waiting."""
-    stream = process.stdin
-    if stream is None:
+    from native_host.approval.program_frames import write_frame
+
+    if process.stdin is None:
         return
+    stream = cast("RawIOBase", process.stdin)
     # Its end shows as end of file on the answers, which is where it is judged.
     with suppress(OSError, ValueError), stream:
         while (frame := outgoing.get()) is not None:
-            stream.write(frame)
-            stream.flush()
+            write_frame(stream, frame)
 
 
-def _read_answers(process: Child, arrived: SimpleQueue[Answer | Withdraw | _Ended | None]) -> None:
+def _read_answers(process: Child, arrived: SimpleQueue[Answered | Withdraw | _Ended | None]) -> None:
     """Put a program's answers into the queue in the order in which they come; on a thread, so that a wait can be interrupted."""
-    from sys import byteorder
+    from native_host.approval.program_frames import read_answer
 
-    from msgspec import MsgspecError
-    from msgspec.json import Decoder
-
-    decoder = Decoder(Answer)
-    stream = process.stdout
-    try:
-        while stream is not None:
-            header = stream.read(HEADER_BYTES)
-            length = int.from_bytes(header, byteorder)
-            if len(header) < HEADER_BYTES or not 0 < length <= ANSWER_BYTES:
-                break
-            arrived.put(decoder.decode(stream.read(length)))
-    except (MsgspecError, UnicodeDecodeError, RecursionError, OSError, ValueError):
-        pass
+    stream = cast("RawIOBase | None", process.stdout)
     if stream is not None:
-        stream.close()
+        with suppress(RecursionError, OSError, ValueError), stream:
+            while (answered := read_answer(stream)) is not None:
+                arrived.put(answered)
     arrived.put(_Ended(process))

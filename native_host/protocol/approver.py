@@ -1,14 +1,14 @@
 """What the host tells an approver and what it answers: protocol section 8.
 
 The same messages go to our own window, to the terminal and to a configured program; only this host and its
-approver see them. ``ShowSecret`` and ``SecretAnswer`` are the two messages of the product that carry a secret.
+approver see them. ``ShowSecret`` and ``Answer`` are the two messages of the product that carry a secret.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Raw, UnsetType
 
 from native_host.protocol.wire import Message
 
@@ -109,3 +109,12 @@ class Answer(Message, frozen=True, kw_only=True):
     verdict: Literal["allow", "deny", "done"] | UnsetType = UNSET
     grant: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
     secret: Annotated[str, Meta(max_length=MAX_SECRET_CHARACTERS)] | UnsetType = UNSET
+
+
+class ArrivedAnswer(Message, frozen=True, kw_only=True):
+    """An ``Answer`` as the host reads it: the secret is still the JSON that it came as, in the frame's own buffer."""
+
+    id: int
+    verdict: Literal["allow", "deny", "done"] | UnsetType = UNSET
+    grant: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    secret: Raw | UnsetType = UNSET
