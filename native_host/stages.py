@@ -106,7 +106,7 @@ class Stages:
             case UpdateKeyParams():
                 return facts.key is not None and facts.key.state == "unconfirmed"
             case _:
-                return self.operations.needs_ready(call)
+                return self.operations.needs_ready(call, facts)
 
     def takes_long(self, call: Call, facts: Facts) -> bool:
         """Whether it makes an RSA key, for which seconds can go by."""

@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 from native_host.errors import CannotUnseal, InvalidParams, Locked, Uninitialized
 from native_host.keystore import (
     chain,
-    checkpoints,
     counting,
     evidence,
-    mending,
     origins,
     records,
     refusals,
@@ -258,6 +256,8 @@ class KeyStore(StoreFile):
         if keys is None:
             raise Locked
         self._open_with(keys, unattended=self.unattended, whole=True)
+        from native_host.keystore import mending
+
         self._mended, changes = mending.mend(self.connection, keys)
         self._unrecorded += changes
         self._least_version = least_version
@@ -265,6 +265,8 @@ class KeyStore(StoreFile):
 
     def differing(self) -> list[tuple[bytes, bytes]]:
         """The records that are not as the log of the open store says, with their present digests."""
+        from native_host.keystore import mending
+
         return mending.differing(self.connection, self.keys)
 
     def checkpoint(self) -> str:
@@ -272,10 +274,14 @@ class KeyStore(StoreFile):
         head = chain.checked_end(self.connection, self.keys)
         if head is None:
             raise ChangedOutside
+        from native_host.keystore import checkpoints
+
         return checkpoints.make(self.keys, head)
 
     def checkpoint_key(self) -> str:
         """The public key of checkpoints; raises ``Locked``."""
+        from native_host.keystore import checkpoints
+
         return checkpoints.public_key(self.keys)
 
     def take_over(self, record_id: bytes, digest: bytes) -> None:

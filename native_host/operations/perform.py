@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec import UNSET
 
+from native_host.backends import LOCAL
 from native_host.errors import Locked, OriginNotAllowed
 from native_host.operations import access, records
 from native_host.policy import Facts, KeyView
@@ -126,8 +127,10 @@ class Operations:
                 return Facts()
         return self._facts(call, records.key_view(record))
 
-    def needs_ready(self, call: Call) -> bool:
+    def needs_ready(self, call: Call, facts: Facts) -> bool:
         """Whether the call needs a token that the person may have to log in to first."""
+        if facts.key is not None and facts.key.backend == LOCAL:
+            return False
         params = call.params
         if isinstance(params, ELSEWHERE) or (isinstance(params, m.GenerateKeyParams) and params.backend is not UNSET):
             from native_host.operations import backends
@@ -141,7 +144,7 @@ class Operations:
         Raises:
             UserRejected, Cancelled, CannotUnseal, BackendUnavailable, Locked, InvalidParams
         """
-        if self.needs_ready(permit.call):
+        if self.needs_ready(permit.call, permit.facts):
             from native_host.operations import backends
 
             backends.make_ready(self._house, permit.session, permit.call.params)
