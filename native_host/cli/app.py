@@ -27,7 +27,7 @@ from native_host.cli.tokens import tokens
 from native_host.cli.uninstall import uninstall
 from native_host.cli.universal_wallet import wallet
 from native_host.config import ConfigError
-from native_host.errors import KmsError
+from native_host.errors import KmsError, UserRejected
 from native_host.install import InstallError
 
 app = typer.Typer(
@@ -70,6 +70,8 @@ def run() -> None:
         _fail(str(error), error.mend)
     except ConfigError as error:
         _fail(str(error), f"See {error.path}")
+    except UserRejected as error:
+        _fail("Cancelled. Nothing was done." if str(error) == error.default_message else str(error))
     except KmsError as error:
         _fail(str(error))
     except PermissionError as error:

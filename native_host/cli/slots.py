@@ -18,7 +18,9 @@ slots = typer.Typer(
     help="The ways into the keystore. Each of them opens all of it, so the weakest is what protects it.", no_args_is_help=True
 )
 
-Name = Annotated[str, typer.Argument(metavar="SLOT", help="The slot's name, or the first letters of its id, as the list shows them.")]
+Name = Annotated[
+    str, typer.Argument(metavar="SLOT", help="The slot's name or its id, as the list shows them, or the first letters of either.")
+]
 Device = Annotated[str | None, typer.Option(metavar="ID", help="Which device, where there is more than one; see: strongroom slots devices")]
 
 
@@ -145,7 +147,7 @@ def passphrase(
             new = ways.enrolled_again(house, slot, ways.AskPerson(house, desk.caller))
             with new.kek:
                 ways.replace(house, root, slot, new)
-    print(f"The passphrase of {slot.label} was changed.")
+    print(f"The passphrase was changed of: {slot.label}")
     print("An older copy of the keystore, such as a backup of this folder, still opens with the old one.")
 
 

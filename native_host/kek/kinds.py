@@ -83,7 +83,7 @@ KINDS = {
             device=True,
             rank=3,
             stops="who has the files, or the disk, without this computer",
-            does_not_stop="without a PIN, who has this computer, or any program of an account that may use the TPM",
+            does_not_stop="who has this computer, and any program of an account that may use the TPM, unless it asks for a PIN",
         ),
         Kind(
             kind="pkcs11",

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 SURE = frozenset({"tpm"})
 """Kinds of counter that cannot be set back by who can keep the host from reaching them."""
 OLDER = "The whole keystore is an older copy: since it was last written to, a newer one was in use with this computer."
-GONE = "What this computer remembers of how new your keystore is ({place}) is gone."
-UNREACHABLE = "What remembers how new your keystore is ({place}) cannot be reached, so that an older copy would not be noticed."
+GONE = "What remembers how new your keystore is ({place}) has nothing of it: it was removed there, or this is another computer than before."
+UNREACHABLE = (
+    "What remembers how new your keystore is ({place}) cannot be reached, so that an older copy would not be noticed. On another computer"
+    " than before that is always so."
+)
 UNREADABLE = "What your keystore says of where its counter is was changed."
 
 

@@ -328,9 +328,11 @@ def add(house: House, root: SecretBytes, new: Enrolled, *, kind: str, label: str
 
 
 def find(house: House, label: str) -> Slot:
-    """The slot of that name, or of an id that begins so; raises ``InvalidParams``."""
-    slots = house.store.slots()
-    found = [slot for slot in slots if slot.label == label] or [slot for slot in slots if label and slot.slot_id.hex().startswith(label)]
+    """The slot of that name, or the only one whose name or id begins so; raises ``InvalidParams``."""
+    slots, begins = house.store.slots(), label.casefold()
+    found = [slot for slot in slots if slot.label == label] or [
+        slot for slot in slots if begins and (slot.label.casefold().startswith(begins) or slot.slot_id.hex().startswith(begins))
+    ]
     if len(found) != 1:
         raise InvalidParams("There is no slot of that name. See them with: strongroom slots list", path="slot")
     return found[0]
