@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from native_host.keystore.sealed import StoreKeys
     from native_host.keystore.vouching import Difference
 
+ABOUT_COUNTER = frozenset({"older_copy", "counter_gone", "counter_unreachable"})
+"""Findings that need the counter outside the file, and that nothing in the file shows."""
 HEAD_MISSING = "The mark that says where the record of decisions ends is missing."
 HEAD_CHANGED = "The mark that says where the record of decisions ends was not made by your keystore."
 END_CHANGED = "The end of the record of decisions is not as your keystore left it."

@@ -38,13 +38,18 @@ CACHED_RECORDS = 256
 BUSY_MS = int(BUSY_SECONDS * 1000)
 
 
+DECIDE = "To decide whether to go on with it: strongroom audit accept"
+
+
 class ChangedOutside(CannotUnseal):
     """The KEK was right, and yet the file is not as an unlocked host left it; ``findings`` is what is known of that."""
 
     default_message = "The keystore was changed from outside. See what is wrong with: strongroom audit verify"
 
     def __init__(self, findings: Sequence[Finding] = ()) -> None:
-        super().__init__()
+        # What a counter says is in no file, and so nothing that verifying the file would show.
+        outside = [finding.text for finding in findings if finding.name in evidence.ABOUT_COUNTER]
+        super().__init__(" ".join((*outside, DECIDE)) if outside and len(outside) == len(findings) else None)
         self.findings = tuple(findings)
 
 
