@@ -6,6 +6,7 @@ wrong with the file or its password is said to the person, in the host's own win
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -181,7 +182,7 @@ def entropy_of_words(text: SecretBytes, language: str | None) -> tuple[bytearray
         NotThisForm: they look like recovery words and are none.
     """
     try:
-        words = str(text.buffer, "utf-8-sig")
+        words = text.buffer[3:] if bytes(text.buffer[:3]) == BOM_UTF8 else text.buffer
         entropy = bip39.entropy_of_mnemonic(words, language)
     except bip39.AmbiguousMnemonic as ambiguous:
         raise AmbiguousWords(ambiguous.languages) from None

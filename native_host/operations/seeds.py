@@ -33,7 +33,7 @@ def generate(house: House, permit: Permit, params: GenerateKeyParams, expires_at
     if language not in bip39.LANGUAGES:
         raise Unsupported("There is no word list of that language.", detail="language")
     entropy = bytearray(house.random_bytes(words * 4 // 3))
-    with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), "") as secret:
+    with _secret_of(entropy, language) as secret:
         made = _metadata(house, "generated", "unconfirmed", secret, _label(params.label), language)
         metadata = records.changed(made, expires_at=expires_at)
         record_id = insert_key(house, permit, metadata, secret)
@@ -57,7 +57,7 @@ def confirm(house: House, permit: Permit, record: Record) -> Record:
     store = house.store
     with store.unseal_secret(record) as secret:
         language = record.metadata.language or "english"
-        mnemonic = SecretBytes(bip39.mnemonic_of_entropy(secret.buffer[1 : 1 + secret.buffer[0]], language).encode())
+        mnemonic = SecretBytes(bip39.words_of_entropy(secret.buffer[1 : 1 + secret.buffer[0]], language))
     with mnemonic:
         house.approver.show_secret("mnemonic", "Write down your recovery words", mnemonic)
         if not store.unattended:
@@ -79,9 +79,8 @@ def restore(house: House, permit: Permit, params: RestoreSeedParams) -> KeyInfo:
     for _ in range(TRIES):
         with house.approver.ask_secret("mnemonic", "Type your recovery words", hint) as typed:
             try:
-                words = str(typed.buffer, "utf-8")
-                entropy = bip39.entropy_of_mnemonic(words, language)
-                language = language or bip39.language_of(words)
+                entropy = bip39.entropy_of_mnemonic(typed.buffer, language)
+                language = language or bip39.language_of(typed.buffer)
                 break
             except bip39.AmbiguousMnemonic as ambiguous:
                 hint = (
@@ -98,7 +97,7 @@ def keep_restored(house: House, permit: Permit, entropy: bytearray, language: st
     """Ask for the BIP39 passphrase of restored words, and keep their seed; the entropy is wiped."""
     with (
         house.approver.ask_secret("bip39Passphrase", "Optional extra passphrase of your recovery words") as extra,
-        _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), str(extra.buffer, "utf-8")) as secret,
+        _secret_of(entropy, language, extra.buffer) as secret,
     ):
         metadata = _metadata(house, "restored", "active", secret, _label(label), language)
         record_id = insert_key(house, permit, metadata, secret)
@@ -122,7 +121,7 @@ def derive(house: House, permit: Permit, params: DeriveKeyParams, path: str, exp
             entropy = bip85.mnemonic_entropy(root, words=words, index=index, language=language)
         finally:
             wipe(root.secret)
-    with _secret_of(entropy, bip39.mnemonic_of_entropy(entropy, language), "") as secret:
+    with _secret_of(entropy, language) as secret:
         made = _metadata(house, "derived", "active", secret, _label(params.label), language)
         metadata = records.changed(made, parent=parent.record_id, scheme="BIP85", path=path, expires_at=expires_at)
         record_id = insert_key(house, permit, metadata, secret)
@@ -146,8 +145,8 @@ def _typed_back(house: House, mnemonic: SecretBytes) -> None:
         title = "Type your recovery words back, to be sure that they are written down"
         with (
             house.approver.ask_secret("mnemonic", title, hint) as typed,
-            SecretBytes(bip39.normalize(str(typed.buffer, "utf-8")).encode()) as words,
-            SecretBytes(bip39.normalize(str(mnemonic.buffer, "utf-8")).encode()) as shown,
+            SecretBytes(bip39.normalized(typed.buffer)) as words,
+            SecretBytes(bip39.normalized(mnemonic.buffer)) as shown,
         ):
             if words == shown:
                 return
@@ -155,11 +154,15 @@ def _typed_back(house: House, mnemonic: SecretBytes) -> None:
     raise UserRejected
 
 
-def _secret_of(entropy: bytearray, mnemonic: str, passphrase: str) -> SecretBytes:
-    seed = bip39.seed_of_mnemonic(mnemonic, passphrase)
-    secret = SecretBytes(bytearray((len(entropy),)) + entropy + seed)
-    wipe(entropy)
-    wipe(seed)
+def _secret_of(entropy: bytearray, language: str, passphrase: memoryview | str = "") -> SecretBytes:
+    words = bip39.words_of_entropy(entropy, language)
+    seed = bip39.seed_of_mnemonic(words, passphrase)
+    secret = SecretBytes(bytes(1 + len(entropy) + len(seed)))
+    secret.buffer[0] = len(entropy)
+    secret.buffer[1 : 1 + len(entropy)] = entropy
+    secret.buffer[1 + len(entropy) :] = seed
+    for buffer in (words, entropy, seed):
+        wipe(buffer)
     return secret
 
 

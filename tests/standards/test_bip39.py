@@ -45,6 +45,31 @@ def test_published_languages(language: str, vector: dict[str, str]) -> None:
     assert bytes.fromhex(vector["seed"]) == bip39.seed_of_mnemonic(vector["mnemonic"], LANGUAGES["passphrase"])
 
 
+IN_BUFFERS = [("english", v, BIP39["passphrase"]) for v in BIP39["vectors"]]
+IN_BUFFERS += [(language, v, LANGUAGES["passphrase"]) for language, v in OTHERS]
+IN_BUFFERS += [("japanese", v, JAPANESE["passphrase"]) for v in JAPANESE["vectors"]]
+
+
+@pytest.mark.parametrize(("language", "vector", "passphrase"), IN_BUFFERS, ids=[f"{name} {v['seed'][:8]}" for name, v, _ in IN_BUFFERS])
+def test_published_in_buffers(language: str, vector: dict[str, str], passphrase: str) -> None:
+    """The same from UTF-8 in buffers, as the host has it, however it is spaced and composed."""
+    entropy, words = bytes.fromhex(vector["entropy"]), bip39.words_of_entropy(bytes.fromhex(vector["entropy"]), language)
+    extra = memoryview(passphrase.encode())
+
+    assert normalize("NFKD", vector["mnemonic"]).split() == words.decode().split()
+    assert bytes.fromhex(vector["seed"]) == bip39.seed_of_mnemonic(words, extra)
+    for typed in (vector["mnemonic"], f" \n{normalize('NFC', words.decode()).upper()}\t", words.decode().replace(" ", "\u3000  \u00a0")):
+        assert entropy == bip39.entropy_of_mnemonic(memoryview(typed.encode()), language)
+        assert bip39.normalize(typed).encode() == bip39.normalized(memoryview(typed.encode()))
+
+
+def test_a_buffer_that_is_no_text() -> None:
+    """Is no recovery words; nothing is read past a character that is cut off."""
+    for typed in (b"\xff", b"abandon \xe3\x80", b"\xe3\x80\x80"):
+        with pytest.raises(ValueError, match=r"not recovery words|codec can't decode"):
+            bip39.entropy_of_mnemonic(memoryview(typed))
+
+
 @pytest.mark.parametrize("vector", JAPANESE["vectors"], ids=lambda vector: vector["entropy"][:8])
 def test_published_japanese(vector: dict[str, str]) -> None:
     """Japanese words stand between ideographic spaces, which the seed takes as spaces, and the passphrase may need NFKD too."""

@@ -146,7 +146,9 @@ def _check_entropy(seed: Secret, entropy: Secret, language: str, passphrase: str
     from native_host.secret import wipe
     from native_host.suites.hd import bip39
 
-    made = bip39.seed_of_mnemonic(bip39.mnemonic_of_entropy(entropy, language), passphrase)
+    words = bip39.words_of_entropy(entropy, language)
+    made = bip39.seed_of_mnemonic(words, passphrase)
+    wipe(words)
     same = compare_digest(made, seed)
     wipe(made)
     if not same:
