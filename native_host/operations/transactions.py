@@ -37,7 +37,16 @@ class Place(Value, frozen=True, kw_only=True):
 
 # One function a place, so that the code of a chain is imported when a call needs it.
 
-_CHAINS: dict[str, Callable[[], Place]] = {}
+
+def _ethereum() -> Place:
+    from native_host.operations import ethereum
+
+    return Place(prepare=ethereum.prepare, sign=ethereum.sign)
+
+
+_CHAINS: dict[str, Callable[[], Place]] = {
+    "eip155": _ethereum,
+}
 """By the namespace of CAIP-2."""
 
 

@@ -19,7 +19,16 @@ Described = tuple[str, tuple[Fact, ...], tuple[str, ...]]
 
 # One function a place, so that the code of a chain is imported when a call needs it.
 
-_CHAINS: dict[str, Callable[[SignTransactionParams, Subject | None], Described]] = {}
+
+def _ethereum(params: SignTransactionParams, subject: Subject | None) -> Described:
+    from native_host.review.ethereum import describe_transaction
+
+    return describe_transaction(params, subject)
+
+
+_CHAINS: dict[str, Callable[[SignTransactionParams, Subject | None], Described]] = {
+    "eip155": _ethereum,
+}
 """By the namespace of CAIP-2."""
 
 

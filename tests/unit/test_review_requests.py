@@ -183,6 +183,11 @@ ASKED = [name for name, row in METHODS.items() if row.available and row.consent 
 CALLS: dict[str, dict[str, Any]] = {
     "sign": {"keyId": "k", "data": ""},
     "signMessage": {"keyId": "k", "format": "eip191", "message": ""},
+    "signTransaction": {
+        "keyId": "k",
+        "chain": "eip155:1",
+        "transaction": {"nonce": "0x0", "gas": "0x5208", "gasPrice": "0x1", "to": f"0x{'11' * 20}", "value": "0x1"},
+    },
     "signJws": {"keyId": "k", "payload": ""},
     "encrypt": {"keyId": "k", "alg": "HPKE-0", "plaintext": "", "senderKeyId": "s"},
     "decrypt": {"keyId": "k", "alg": "A256GCM", "ciphertext": ""},
@@ -218,7 +223,7 @@ def test_the_page_is_a_claim(method: str) -> None:
 
 def test_every_use_may_name_a_page() -> None:
     """All of protocol section 7 that asks the person."""
-    uses = {name for name, row in METHODS.items() if row.available and row.params.__module__.endswith(".uses")}
+    uses = {name for name, row in METHODS.items() if row.available and row.params.__module__.endswith((".uses", ".transactions"))}
     assert {*uses, "getExtendedPublicKey"} - {"verify", "encapsulate", "randomBytes", "aggregateSignatures", "aggregateVerify"} == set(
         PAGED
     )
