@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,7 +22,7 @@ from native_host.secret import SecretBytes
 from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError, Port
 from native_host.watching.linux import SCREEN_SAVERS
-from tests.homes import Home, b64, refusal, unlock, until
+from tests.homes import HOST, Home, b64, refusal, unlock, until
 from tests.parts.asked_person import Person
 from tests.parts.login_manager import Buses, LoginManager, buses, login_manager, say_active, screen_saver
 from tests.parts.secret_service import desktop
@@ -29,6 +30,13 @@ from tests.parts.secret_service import desktop
 LOCKED = (5001, {"reason": "locked"})
 DATA = b64(b"data")
 IDLE_SECONDS = 2
+NOBODY_LOOKS = [
+    sys.executable,
+    "-I",
+    "-c",
+    "import runpy; from native_host.host import Host; Host.look_after_time = lambda *_: None; runpy.run_module('native_host', None, '__main__')",
+]
+"""A host without the thread that looks after time: what the others do must be enough when it wakes later than they."""
 
 
 def refused(port: Port, method: str, **params: Any) -> tuple[int, dict[str, Any]]:
@@ -192,17 +200,24 @@ def add_login_keyring(home: Home) -> None:
             store.append_audit(b"")
 
 
-def test_nothing_opens_silently_behind_a_locked_screen(home: Home, both: Buses, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The login keyring opens a new host's store without asking; once the screen was heard to be locked, the person has to act."""
-    with desktop(monkeypatch) as session, login_manager(both, locked=True) as manager:
+def test_nothing_opens_silently_behind_a_locked_screen(
+    home: Home, both: Buses, manager: LoginManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The login keyring opens a new host's store without asking; once the screen was heard to be locked, the person has to act, also if
+    nothing has opened it in this process before."""
+    with desktop(monkeypatch) as session:
         add_login_keyring(home)
         home.environ |= {**both.environment, "DBUS_SESSION_BUS_ADDRESS": session.environment["DBUS_SESSION_BUS_ADDRESS"]}
-        port = home.greet()
-        with contextlib.suppress(HostError):  # whichever comes first
-            port.request("unlock")
-        manager.wait_for_inhibitor()
-        assert [] == home.approver.asked
+        session.end_daemon()
+        home.approver.misbehave("hang", kind="askSecret")
         home.approver.deny(kind="review", method="unlock")
+        port = home.greet()
+        pending = port.begin("unlock")
+        manager.wait_for_inhibitor()
+        home.approver.wait_for(kind="askSecret")
+        manager.lock()
+        assert LOCKED == outcome(pending)
+        session.log_in()
         assert (4001, {"reason": "user_rejected"}) == refused(port, "unlock")
         assert "locked" == port.request("getStatus")["state"]
         home.quit()
@@ -294,13 +309,13 @@ def stop_for_too_long(port: Port, while_stopped: Callable[[], Any] = lambda: Non
         os.kill(port.process.pid, signal.SIGCONT)
 
 
-def test_a_host_that_was_stopped_answers_nothing_from_an_open_store(impatient: Home) -> None:
+@pytest.mark.parametrize("command", [HOST, NOBODY_LOOKS], ids=["as it is", "by the reading thread alone"])
+def test_a_host_that_was_stopped_answers_nothing_from_an_open_store(impatient: Home, command: list[str]) -> None:
     """Its first answer after waking is that it is locked; the event goes before it."""
-    port = impatient.open()
+    port = impatient.open(command=command)
     key_id = port.request("generateKey", {"alg": "Ed25519"})["keyId"]
-    pending = stop_for_too_long(
-        port, lambda: [port.begin("getPublicKey", {"keyId": key_id}), port.begin("generateKey", {"alg": "RS256"}), port.begin("listKeys")]
-    )
+    calls = [("getPublicKey", {"keyId": key_id}), ("generateKey", {"alg": "RS256"}), ("listKeys", {})]
+    pending = stop_for_too_long(port, lambda: [port.begin(method, params) for method, params in calls])
     assert [LOCKED] * 3 == [outcome(one) for one in pending]
     messages = [
         message for message in port.messages if message.get("id") in {one.id for one in pending} or message.get("method") == "event"
@@ -310,9 +325,10 @@ def test_a_host_that_was_stopped_answers_nothing_from_an_open_store(impatient: H
     assert 0 == epoch(impatient)
 
 
-def test_a_yes_that_was_given_while_the_host_was_stopped(impatient: Home) -> None:
+@pytest.mark.parametrize("command", [HOST, NOBODY_LOOKS], ids=["as it is", "by the thread that asks alone"])
+def test_a_yes_that_was_given_while_the_host_was_stopped(impatient: Home, command: list[str]) -> None:
     """Is worth nothing: the window was of before."""
-    port = impatient.open()
+    port = impatient.open(command=command)
     key_id = port.request("generateKey", {"alg": "Ed25519"})["keyId"]
     gate = impatient.approver.hold(kind="review", method="sign", times=1)
     pending = port.begin("sign", {"keyId": key_id, "data": DATA})
