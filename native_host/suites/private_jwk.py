@@ -1,19 +1,21 @@
 """Private JSON Web Keys: EC and RSA (RFC 7518 sections 6.2.2, 6.3.2), ``oct`` (section 6.4), OKP (RFC 8037 section 2), AKP (RFC 9964).
 
 Other members are ignored, as RFC 7517 section 4 asks. The public members must be there and match the secret: one who
-sends a key together with another's public part would have it known under that other's name. JSON makes text of a secret on
-the way, which cannot be wiped.
+sends a key together with another's public part would have it known under that other's name. Secret members are read from the JSON's
+own buffer, and never become text; what writes a JWK, to be wrapped, makes text of them, which cannot be wiped.
 """
 
 from __future__ import annotations
 
 from hmac import compare_digest
 
-from msgspec import UNSET, MsgspecError, UnsetType
+from msgspec import UNSET, MsgspecError, Raw, UnsetType
 from msgspec.json import Decoder, Encoder
 
-from native_host.encodings.base64url import decode_base64url, encode_base64url
+from native_host.encodings.base64url import decode_base64url, decode_secret, encode_base64url
+from native_host.encodings.json_text import text_of_json
 from native_host.encodings.jwk import Jwk, encode_members
+from native_host.secret import wipe
 from native_host.suites.table import Suite
 from native_host.value import Value
 
@@ -21,25 +23,25 @@ RSA_MEMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
 
 
 class PrivateMembers(Value, frozen=True, kw_only=True):
-    """The members that are read. ``oth`` (RSA keys of more than two primes) is refused, ``key_ops`` are the usages of a wrapped key."""
+    """The members that are read; the secret ones are views of what was decoded, good for as long as it is. ``oth`` (RSA keys of more than two primes) is refused, ``key_ops`` are the usages of a wrapped key."""
 
     kty: str
     alg: str | UnsetType = UNSET
     crv: str | UnsetType = UNSET
     x: str | UnsetType = UNSET
     y: str | UnsetType = UNSET
-    d: str | UnsetType = UNSET
-    k: str | UnsetType = UNSET
+    d: Raw | UnsetType = UNSET
+    k: Raw | UnsetType = UNSET
     n: str | UnsetType = UNSET
     e: str | UnsetType = UNSET
-    p: str | UnsetType = UNSET
-    q: str | UnsetType = UNSET
-    dp: str | UnsetType = UNSET
-    dq: str | UnsetType = UNSET
-    qi: str | UnsetType = UNSET
+    p: Raw | UnsetType = UNSET
+    q: Raw | UnsetType = UNSET
+    dp: Raw | UnsetType = UNSET
+    dq: Raw | UnsetType = UNSET
+    qi: Raw | UnsetType = UNSET
     oth: object = UNSET
     pub: str | UnsetType = UNSET
-    priv: str | UnsetType = UNSET
+    priv: Raw | UnsetType = UNSET
     key_ops: list[str] | UnsetType = UNSET
 
 
@@ -71,8 +73,8 @@ def secret_of_members(members: PrivateMembers, suite: Suite) -> bytearray:
     if members.alg is not UNSET and members.alg != suite.alg and members.alg not in suite.jwk_algs:
         raise ValueError("the JWK is for another algorithm")
     if suite.kty == "oct":
-        return _fitting(bytearray(_bytes(members.k)), suite)
-    secret = _rsa(members) if suite.kty == "RSA" else _fitting(bytearray(_bytes(members.priv if suite.kty == "AKP" else members.d)), suite)
+        return _fitting(_secret(members.k), suite)
+    secret = _rsa(members) if suite.kty == "RSA" else _fitting(_secret(members.priv if suite.kty == "AKP" else members.d), suite)
     code = suite.pairs()
     if not compare_digest(code.parse_public(_claimed(members)), code.public_key(secret)):
         raise ValueError("the JWK's public members are not those of its secret")
@@ -102,7 +104,15 @@ def _rsa(members: PrivateMembers) -> bytearray:
 
     if members.oth is not UNSET:
         raise ValueError("an RSA key of more than two primes")
-    return rsa.secret_of_members(*(_bytes(getattr(members, name)) for name in RSA_MEMBERS))
+    numbers: list[bytearray] = []
+    try:
+        for name in RSA_MEMBERS:
+            value = getattr(members, name)
+            numbers.append(_secret(value) if not isinstance(value, str) else bytearray(decode_base64url(value)))
+        return rsa.secret_of_members(*numbers)
+    finally:
+        for number in numbers:
+            wipe(number)
 
 
 def _claimed(members: PrivateMembers) -> Jwk:
@@ -129,7 +139,8 @@ def _fitting(secret: bytearray, suite: Suite) -> bytearray:
     return secret
 
 
-def _bytes(text: str | UnsetType) -> bytes:
-    if text is UNSET:
+def _secret(member: Raw | UnsetType) -> bytearray:
+    if member is UNSET:
         raise ValueError("the JWK lacks a member")
-    return decode_base64url(text)
+    with text_of_json(memoryview(member)) as text:
+        return decode_secret(text.buffer)

@@ -37,7 +37,7 @@ _SIGN_BIT = 0x80
 _TOP_BYTES = 12
 
 
-def secret_of_members(n: bytes, e: bytes, d: bytes, p: bytes, q: bytes, dp: bytes, dq: bytes, qi: bytes) -> bytearray:
+def secret_of_members(n: Secret, e: Secret, d: Secret, p: Secret, q: Secret, dp: Secret, dq: Secret, qi: Secret) -> bytearray:
     """The secret whose numbers these are, big-endian (RFC 7518 section 6.3).
 
     Raises:
@@ -252,7 +252,7 @@ def _read(der: Secret, names: Sequence[str], head: bytes = b"") -> dict[str, mem
     return numbers
 
 
-def _encode(numbers: Sequence[bytes | memoryview], head: bytes = b"") -> bytearray:
+def _encode(numbers: Sequence[Secret], head: bytes = b"") -> bytearray:
     """The SEQUENCE of ``head`` and the numbers, in one buffer that is not copied on the way."""
     if any(not number or not number[0] for number in numbers):
         raise ValueError("a number of an RSA key is zero, or has leading zeros")

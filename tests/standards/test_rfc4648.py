@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native_host.encodings.base64url import decode_base64url, encode_base64url
+from native_host.encodings.base64url import decode_base64url, decode_secret, encode_base64url
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,15 @@ def test_hostile(text: str) -> None:
     except ValueError:
         return
     assert text == encode_base64url(data)
+
+
+@given(st.text(st.sampled_from("ABYZabyz0189-_+/= \n"), max_size=9))
+def test_a_secret_is_read_as_any_text_is(text: str) -> None:
+    """The decoder that writes into a buffer takes and refuses what the library's does."""
+    try:
+        decoded = decode_base64url(text)
+    except ValueError:
+        with pytest.raises(ValueError, match="not canonical base64url"):
+            decode_secret(memoryview(text.encode()))
+    else:
+        assert decoded == decode_secret(memoryview(text.encode()))
