@@ -161,11 +161,12 @@ class Host:
     def _build(self) -> Stages:
         from native_host.approval.choose import approver_environment
         from native_host.confinement import prepare
+        from native_host.tokens.modules import default_file
 
         config = read_config(self._paths)
         try:
             # First, so that the process that it starts is up by the time that the stages are.
-            prepare(config.approval.program, approver_environment(self._environ))
+            prepare(config.approval.program, approver_environment(self._environ), modules=config.pkcs11.modules or default_file())
         except (OSError, ValueError):
             raise BackendUnavailable("The program that asks for approvals cannot be started. Try again.", detail="approver") from None
         from native_host.stages import Stages

@@ -44,10 +44,12 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 _starter: Starter | None = None
+_arguments: dict[str, list[str]] = {}
 
 
-def prepare(configured: Sequence[str] | None, environ: Mapping[str, str]) -> None:
-    """From now on programs are started by the starter, which knows our own and the ``configured`` one; only on Linux.
+def prepare(configured: Sequence[str] | None, environ: Mapping[str, str], *, modules: str | None = None) -> None:
+    """From now on programs are started by the starter, which knows our own and the ``configured`` one; only on Linux. ``modules`` is the
+    list from which the token's process takes a module, and no other.
 
     Raises:
         OSError, ValueError: as ``Starter``.
@@ -59,7 +61,13 @@ def prepare(configured: Sequence[str] | None, environ: Mapping[str, str]) -> Non
 
     if _starter is not None:
         _starter.close()
-    _starter = Starter([*PROGRAMS.values(), *([configured] if configured else [])], clean_environment(environ))
+    _arguments["token"] = [modules] if modules else []
+    known = [_command(name) for name in PROGRAMS]
+    _starter = Starter([*known, *([configured] if configured else [])], clean_environment(environ))
+
+
+def _command(name: str) -> list[str]:
+    return [*PROGRAMS[name], *_arguments.get(name, ())]
 
 
 def start(argv: Sequence[str], environ: Mapping[str, str], *, bufsize: int = -1) -> Child:
@@ -76,4 +84,4 @@ def start(argv: Sequence[str], environ: Mapping[str, str], *, bufsize: int = -1)
 
 def spawn(name: str, *, bufsize: int = -1) -> Child:
     """Start one of our own programs by its name in ``PROGRAMS``; otherwise as ``start``."""
-    return start(PROGRAMS[name], clean_environment(os.environ), bufsize=bufsize)
+    return start(_command(name), clean_environment(os.environ), bufsize=bufsize)

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import MsgspecError
 from msgspec.msgpack import decode
 
+from native_host.config import Pkcs11Config
 from native_host.secret import guard_memory, wipe
 from native_host.tokens import modules
-from native_host.tokens.errors import SESSION_GONE, WRONG_PIN, ModuleBroken, NotLoggedIn, PinWrong, TokenAbsent, TwoTokens
+from native_host.tokens.errors import SESSION_GONE, WRONG_PIN, ModuleBroken, ModulesRefused, NotLoggedIn, PinWrong, TokenAbsent, TwoTokens
 from native_host.tokens.frames import Failure, FrameError, Reply, Request, encode_frame, read_frame, write_frame
 
 if TYPE_CHECKING:
@@ -36,13 +37,18 @@ END_SECONDS = 3
 
 
 class Worker:
-    """What one process knows: its module and the sessions that are open, by the token's serial number in hex."""
+    """What one process knows: its module and the sessions that are open, by the token's serial number in hex.
 
-    def __init__(self) -> None:
+    ``listed`` is the administrator's list, of which the module has to be: a confined host had it fixed before it was confined, so that one
+    that was taken over can have nothing else loaded here, where nothing is confined.
+    """
+
+    def __init__(self, listed: str | None = None) -> None:
+        self._listed = listed
         self._library: Any = None
         self._sessions: dict[str, pkcs11.Session] = {}
 
-    def perform(self, request: Request) -> Any:
+    def do(self, request: Request) -> Any:
         """The result of a request; raises what python-pkcs11 and ``tokens.errors`` have."""
         params = request.params
         match request.method:
@@ -76,6 +82,8 @@ class Worker:
                 self._library.finalize()
 
     def _load(self, module: modules.Module) -> None:
+        if self._listed is not None and module not in modules.allowed(Pkcs11Config(modules=self._listed)):
+            raise ModulesRefused
         modules.check(module)
         os.environ.update(module.environment)
         import pkcs11
@@ -200,7 +208,7 @@ def answer(worker: Worker, frame: bytearray) -> bytearray:
     finally:
         wipe(frame)
     try:
-        return encode_frame(Reply(id=request.id, result=worker.perform(request)))
+        return encode_frame(Reply(id=request.id, result=worker.do(request)))
     except Exception as error:  # noqa: BLE001  # whatever a module makes of it, this process answers
         left = error.tries_left if isinstance(error, PinWrong) else None
         return encode_frame(Reply(id=request.id, error=Failure(name=type(error).__name__[:64], tries_left=left)))
@@ -257,7 +265,7 @@ def main() -> None:
     frames: SimpleQueue[bytearray | None] = SimpleQueue()
     ended = Event()
     Thread(target=_read_all, args=(requests, frames, ended), daemon=True).start()
-    worker = Worker()
+    worker = Worker(*sys.argv[1:2])
     with suppress(MsgspecError, OSError):
         while (frame := frames.get()) is not None:
             write_frame(replies, answer(worker, frame))

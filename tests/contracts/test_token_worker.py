@@ -249,7 +249,7 @@ from native_host.confinement.reach import reach_of
 from native_host.secret import SecretBytes
 from native_host.tokens import client
 listed, folder = sys.argv[1:]
-prepare(None, os.environ)
+prepare(None, os.environ, modules=listed)
 confine(reach_of(Config(), Paths(config=os.path.dirname(listed), data=folder, state=folder), os.environ, plugged=False))
 for _ in range(2):
     ((worker, token),) = client.listed(Pkcs11Config(modules=listed))
@@ -264,6 +264,31 @@ def test_a_confined_host_reaches_its_token(shared_softhsm: SoftHsm, tmp_path: Pa
     command = [sys.executable, "-c", CONFINED, str(shared_softhsm.settings.pkcs11.modules), str(tmp_path)]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("wallet []\n" * 2, "", 0)
+
+
+OTHER_LIST = """
+import os, sys
+from native_host.confinement import prepare
+from native_host.config import Pkcs11Config
+from native_host.tokens import client
+from native_host.tokens.errors import ModulesRefused
+listed, other = sys.argv[1:]
+prepare(None, os.environ, modules=listed)
+try:
+    client.listed(Pkcs11Config(modules=other))
+except ModulesRefused:
+    sys.stdout.write("refused")
+"""
+
+
+def test_a_host_that_was_taken_over_has_nothing_else_loaded(shared_softhsm: SoftHsm, tmp_path: Path) -> None:
+    """The list is fixed when the host starts: a module of another list, however well made, is not loaded by the unconfined process."""
+    empty = tmp_path / "modules.toml"
+    empty.write_text("", encoding="utf-8")
+    empty.chmod(0o644)
+    command = [sys.executable, "-c", OTHER_LIST, str(empty), str(shared_softhsm.settings.pkcs11.modules)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("refused", "", 0)
 
 
 def test_a_module_that_prints_is_not_heard(hostile: HostileModule, capfd: pytest.CaptureFixture[str]) -> None:
