@@ -37,6 +37,13 @@ def new_secret(
         return SecretBytes(code.generate_secret(house.random_bytes, modulus_length=bits))
 
 
+def new_id(house: House) -> bytes:
+    """A record's id: random, and such that as a key id it does not begin with the sign by which programs know their options."""
+    while encode_base64url(record_id := house.random_bytes(RECORD_ID_BYTES)).startswith("-"):
+        continue
+    return record_id
+
+
 def identity_of(store: KeyStore, wallet_id: bytes, metadata: Metadata, secret: SecretBytes | None) -> bytes:
     """The keyed hash by which a wallet knows a key again: of its public part, its seed, or its secret if it has neither."""
     known = metadata.seed or metadata.public or (bytes(secret.buffer) if secret else b"")
@@ -69,7 +76,7 @@ def put_key(house: House, wallet_id: bytes, metadata: Metadata, secret: SecretBy
     """As ``insert_key``, inside the caller's own transaction."""
     from sqlite3 import IntegrityError
 
-    store, record_id = house.store, house.random_bytes(RECORD_ID_BYTES)
+    store, record_id = house.store, new_id(house)
     tag = identity_of(store, wallet_id, metadata, secret or known_by)
     try:
         store.insert(record_id, store.owner_of(wallet_id), metadata, secret.buffer if secret else None, tag)

@@ -451,3 +451,14 @@ def test_a_disabled_sender_sends_nothing(port: Port) -> None:
     port.request("updateKey", {"keyId": sender, "state": "disabled"})
     named = {"keyId": receiver["keyId"], "alg": "HPKE-3", "plaintext": DATA, "senderKeyId": sender}
     assert STATE == refused(port, "encrypt", **named)
+
+
+def test_no_key_id_looks_like_an_option() -> None:
+    """A command that is given one takes it for what it is."""
+    from types import SimpleNamespace
+
+    from native_host.operations.keep import new_id
+
+    drawn = iter((b"\xf8" + bytes(15), b"\xfb" + bytes(15), b"\xfc" + bytes(15)))
+    house = SimpleNamespace(random_bytes=lambda length: next(drawn))
+    assert b"\xfc" + bytes(15) == new_id(house)  # type: ignore[arg-type]
