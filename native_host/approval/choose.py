@@ -6,12 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from native_host.confinement import PROGRAMS, clean_environment
 from native_host.errors import BackendUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SCRUBBED = ("PYTHON", "LD_", "DYLD_")
 NOBODY = "There is no display and no terminal on which to ask you. Start the browser from your desktop, or from a terminal."
 
 
@@ -22,15 +22,15 @@ def built_in_program(prompt: str, environ: Mapping[str, str]) -> list[str]:
         BackendUnavailable: with neither a display nor a terminal.
     """
     if prompt == "window" and _has_display(environ) and _has_toolkit():
-        return [sys.executable, "-I", "-m", "native_host.approval.window"]
+        return list(PROGRAMS["window"])
     if _has_terminal():
-        return [sys.executable, "-I", "-m", "native_host.approval.terminal"]
+        return list(PROGRAMS["terminal"])
     raise BackendUnavailable(NOBODY, detail="approver")
 
 
 def approver_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for an approver: what a display needs is kept, what changes how programs load code is not."""
-    return {name: value for name, value in environ.items() if not name.startswith(_SCRUBBED)}
+    return clean_environment(environ)
 
 
 def _has_display(environ: Mapping[str, str]) -> bool:
