@@ -81,12 +81,15 @@ class Arena:
         """A writable view of ``length`` zeros."""
         size = max(SMALLEST_BYTES, 1 << (length - 1).bit_length()) if length <= LARGEST_BYTES else -(-length // PAGESIZE) * PAGESIZE
         with self._lock:
-            self._sweep()
-            address = self._address(size)
+            if self._dead:
+                self._sweep()
+            free = self._free.get(size)
+            address = free.pop() if free else self._address(size)
             if address is None:
                 return memoryview(bytearray(length))
             self._used += 1
-        return memoryview(self._block(size).from_address(address)).cast("B")[:length]
+        view = memoryview((self._blocks.get(size) or self._block(size)).from_address(address)).cast("B")
+        return view if length == size else view[:length]
 
     def trim(self) -> None:
         """Give the memory back if nothing lies in it."""
@@ -116,9 +119,6 @@ class Arena:
             if region is not None:
                 self._large[region.address] = region
             return None if region is None else region.address
-        free = self._free.get(size)
-        if free:
-            return free.pop()
         if self._end - self._next < size:
             region = self._reserve(REGION_BYTES)
             if region is None:
@@ -139,18 +139,16 @@ class Arena:
 
     def _block(self, size: int) -> Any:
         """The class of blocks of a size: views keep an instance alive."""
-        made = self._blocks.get(size)
-        if made is None:
-            dead, memset, addressof = self._dead, ctypes.memset, ctypes.addressof  # bound here: they outlive the module at the end
+        dead, memset, addressof = self._dead, ctypes.memset, ctypes.addressof  # bound here: they outlive the module at the end
 
-            def gone(block: Any) -> None:
-                address = addressof(block)
-                memset(address, 0, size)
-                dead.append((size, address))
+        def gone(block: Any) -> None:
+            address = addressof(block)
+            memset(address, 0, size)
+            dead.append((size, address))
 
-            made = type("Block", (ctypes.c_ubyte * size,), {"__del__": gone})
-            if size <= LARGEST_BYTES:
-                self._blocks[size] = made
+        made = type("Block", (ctypes.c_ubyte * size,), {"__del__": gone})
+        if size <= LARGEST_BYTES:
+            self._blocks[size] = made
         return made
 
     def _forked(self) -> None:

@@ -42,7 +42,7 @@ def token_usages(suite: Suite) -> tuple[str, ...]:
 
 def offered(paths: Paths) -> list[str]:
     """The backends that ``hello`` names: tokens where an administrator has made a list of modules. It is not read for this."""
-    from native_host.tokens.modules import default_file
+    from native_host.tokens.listed import default_file
 
     listed = _named_file(paths) or default_file()
     return [LOCAL, PKCS11] if os.path.exists(listed) else [LOCAL]

@@ -15,6 +15,7 @@ from native_host.secret import SecretBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from native_host.keystore.records import Record
     from native_host.operations.house import House
@@ -25,15 +26,9 @@ NO_KEY = {
 }
 
 
-@contextmanager
-def handle_of(house: House, record: Record) -> Iterator[SecretBytes]:
+def handle_of(house: House, record: Record) -> AbstractContextManager[SecretBytes]:
     """What the code of a record's key takes in its first place: the secret, or the reference to a key elsewhere."""
-    if record.metadata.backend != LOCAL:
-        with house.store.unseal_secret(record) as reference:
-            yield reference
-        return
-    with secret_of(house, record) as secret:
-        yield secret
+    return secret_of(house, record) if record.metadata.backend == LOCAL else house.store.unseal_secret(record)
 
 
 @contextmanager

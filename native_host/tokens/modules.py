@@ -18,17 +18,15 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, MsgspecError, convert, field
 
 from native_host.tokens.errors import ModulesRefused
+from native_host.tokens.listed import default_file as default_file  # noqa: PLC0414 - for whoever asks here
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from native_host.config import Pkcs11Config
 
 KeyStorage = Literal["iso_18045_high", "iso_18045_moderate", "iso_18045_enhanced-basic", "iso_18045_basic"]
@@ -59,15 +57,6 @@ class Module(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class _File(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     module: Annotated[list[Module], Meta(max_length=16)] = field(default_factory=list)
-
-
-def default_file(platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> str:
-    """Where the list lies unless ``config.toml`` says otherwise."""
-    if platform == "win32":
-        return os.path.join(environ.get("PROGRAMDATA", "C:\\ProgramData"), "strongroom", "modules.toml")
-    if platform == "darwin":
-        return "/Library/Application Support/strongroom/modules.toml"
-    return "/etc/strongroom/modules.toml"
 
 
 def allowed(config: Pkcs11Config) -> list[Module]:

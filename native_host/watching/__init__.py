@@ -1,7 +1,8 @@
 """What the system says of the person's presence: the screen is locked, the computer goes to sleep, the session ends or another is in front.
 
 A listener of the platform's runs on a thread of its own and calls ``lock`` with the reason. It only ever locks: whoever forges what it
-hears closes the keystore, and nobody opens it that way. Each is imported by ``Watch.begin``, that is, at the first unlocking.
+hears closes the keystore, and nobody opens it that way. Each is imported after ``Watch.begin``, that is, at the first unlocking,
+which does not wait for it.
 
 What can no longer be heard counts as heard: a listener that was connected and is not any more locks once, and is started again by the
 next unlocking. Where there is nothing to connect to, the idle time is what there is.
@@ -10,7 +11,7 @@ next unlocking. Where there is nothing to connect to, the idle time is what ther
 from __future__ import annotations
 
 import sys
-from _thread import start_new_thread
+from _thread import allocate_lock, start_new_thread
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -48,13 +49,19 @@ class Watch:
     def __init__(self, lock: Lock) -> None:
         self._lock = lock
         self._running: set[Listener] = set()
+        self._beginning = allocate_lock()
 
     def begin(self) -> None:
         """Listen from now on, with each listener that does not yet, or no longer does. Returns at once."""
-        for listener in listeners():
-            if listener not in self._running:
-                self._running.add(listener)
-                start_new_thread(self._run, (listener,))
+        start_new_thread(self._begin, ())
+
+    def _begin(self) -> None:
+        found = listeners()
+        with self._beginning:
+            for listener in found:
+                if listener not in self._running:
+                    self._running.add(listener)
+                    start_new_thread(self._run, (listener,))
 
     def _run(self, listener: Listener) -> None:
         try:
