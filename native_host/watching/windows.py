@@ -1,8 +1,8 @@
 """Windows: messages to a window that nobody sees, about the session and about power.
 
-Implements, by ctypes, after Microsoft's documentation: WTSRegisterSessionNotification with WM_WTSSESSION_CHANGE, and WM_POWERBROADCAST
-with PBT_APMSUSPEND, after whose answer the computer sleeps (within about two seconds). The window is a top-level one that is never
-shown: one that is for messages only (HWND_MESSAGE) gets no broadcasts, and power is a broadcast.
+Implements, by ctypes, after Microsoft's documentation: a message-only window (HWND_MESSAGE) with WTSRegisterSessionNotification for
+WM_WTSSESSION_CHANGE, and with RegisterSuspendResumeNotification for WM_POWERBROADCAST, which such a window gets no other way. At
+PBT_APMSUSPEND the system waits about two seconds for the answer, which is given when the keys are wiped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 TEXT = "The keystore is locked with your session (its screen, another user's in front, its end) and before this computer sleeps."
 
-WM_DESTROY, WM_POWERBROADCAST, WM_WTSSESSION_CHANGE, WM_ENDSESSION = 0x0002, 0x0218, 0x02B1, 0x0016
+WM_DESTROY, WM_POWERBROADCAST, WM_WTSSESSION_CHANGE = 0x0002, 0x0218, 0x02B1
+HWND_MESSAGE: Final = -3
 PBT_APMSUSPEND: Final = 4
 SESSION: dict[int, Reason] = {
     0x2: "user",  # WTS_CONSOLE_DISCONNECT
@@ -24,19 +25,17 @@ SESSION: dict[int, Reason] = {
     0x7: "screen",  # WTS_SESSION_LOCK
 }
 NOTIFY_FOR_THIS_SESSION: Final = 0
+DEVICE_NOTIFY_WINDOW_HANDLE: Final = 0
 CLASS_NAME = "StrongroomWatching"
 TRUE: Final = 1
 
 
 def reason_of(message: int, parameter: int) -> Reason | None:
     """What a message to the window says, if it says that nobody is there."""
-    match message, parameter:
-        case (f, code) if f == WM_WTSSESSION_CHANGE:
-            return SESSION.get(code)
-        case (f, code) if f == WM_POWERBROADCAST and code == PBT_APMSUSPEND:
-            return "sleep"
-        case (f, ends) if f == WM_ENDSESSION and ends:
-            return "user"
+    if message == WM_WTSSESSION_CHANGE:
+        return SESSION.get(parameter)
+    if message == WM_POWERBROADCAST and parameter == PBT_APMSUSPEND:
+        return "sleep"
     return None
 
 
@@ -60,8 +59,9 @@ def listen(lock: Lock) -> None:
         return int(user.DefWindowProcW(window, message, parameter, more))
 
     window = _make_window(user, wintypes, procedure, receive)
-    # Registering can fail while the service of sessions is starting; power and the session's end are told all the same.
+    # Either can fail, as while the service of sessions is starting: the other is heard all the same.
     session.WTSRegisterSessionNotification(window, NOTIFY_FOR_THIS_SESSION)
+    user.RegisterSuspendResumeNotification(window, DEVICE_NOTIFY_WINDOW_HANDLE)
     message = wintypes.MSG()
     try:
         while user.GetMessageW(ctypes.byref(message), None, 0, 0) > 0:
@@ -95,7 +95,7 @@ def _make_window(user: Any, wintypes: Any, procedure: Any, receive: Any) -> Any:
     described = WindowClass(procedure=receive, class_name=name)
     if not user.RegisterClassW(ctypes.byref(described)):
         raise OSError
-    window = user.CreateWindowExW(0, name, CLASS_NAME, 0, 0, 0, 0, 0, None, None, None, None)
+    window = user.CreateWindowExW(0, name, CLASS_NAME, 0, 0, 0, 0, 0, HWND_MESSAGE, None, None, None)
     if not window:
         raise OSError
     return window
@@ -119,6 +119,8 @@ def _declare(user: Any, session: Any, wintypes: Any) -> None:
         handle,
         handle,
     )
+    user.RegisterSuspendResumeNotification.restype = handle
+    user.RegisterSuspendResumeNotification.argtypes = (handle, wintypes.DWORD)
     user.DefWindowProcW.restype = ctypes.c_ssize_t
     user.DefWindowProcW.argtypes = (wintypes.HWND, wintypes.UINT, wintypes.WPARAM, wintypes.LPARAM)
     user.RegisterClassW.argtypes = (ctypes.c_void_p,)
