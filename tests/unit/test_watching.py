@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jeepney import DBusAddress, HeaderFields, new_signal
 
-from native_host.watching import Reason, Watch, describe, linux
+from native_host.watching import Reason, Watch, describe, linux, listeners, macos, windows
 from native_host.watching.linux import MANAGER, MANAGER_PATH, PROPERTIES, SCREEN_SAVERS, SESSION
 from tests.homes import until
 from tests.parts.login_manager import (
@@ -326,3 +326,69 @@ def test_what_doctor_is_told(both: Buses) -> None:
             ] == describe()
         manager.wait_for_release(0)
         manager.wait_for_release(1)
+
+
+# macOS, against what Apple publishes alone
+
+
+class FakeLibrary:
+    """Notes each call; what it answers stands in ``answers``."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.calls: list[tuple[str, tuple[Any, ...]]] = []
+        self._answers = answers
+
+    def __getattr__(self, name: str) -> Any:
+        def called(*arguments: Any) -> Any:
+            self.calls.append((name, arguments))
+            return self._answers.get(name)
+
+        return called
+
+
+def test_macos_notifications_lock(locks: Locks) -> None:
+    """Each of them that is subscribed to, by a callback of the form that Core Foundation calls."""
+    foundation = FakeLibrary()
+    listening = macos.Listening(locks, foundation, FakeLibrary())
+    for name, reason in macos.NOTIFICATIONS.items():
+        listening.observe(name, reason)
+    callbacks = [arguments[2] for name, arguments in foundation.calls if name == "CFNotificationCenterAddObserver"]
+    for callback in callbacks:
+        callback(None, None, None, None, None)
+    locks.wait_for("screen", "screen", "user")
+    named = [arguments[1] for name, arguments in foundation.calls if name == "CFStringCreateWithCString"]
+    assert [b"com.apple.screenIsLocked", b"com.apple.screensaver.didstart", b"com.apple.sessionDidMoveOffConsole"] == named
+
+
+def test_macos_sleep_is_allowed_after_the_lock(locks: Locks) -> None:
+    """IOMessage.h: 0xE0000280 is that it will sleep, 0xE0000270 the question whether it may; both are answered, 0xE0000300 (it woke) is not."""
+    kit = FakeLibrary(IORegisterForSystemPower=7, IONotificationPortGetRunLoopSource=9)
+    listening = macos.Listening(locks, FakeLibrary(), kit)
+    allowed: list[int] = []
+    locks.before = lambda: allowed.append(len(kit.calls))
+    assert 9 == listening.observe_power().value
+    callback = kit.calls[0][1][2]
+    for message in (0xE0000270, 0xE0000280, 0xE0000300):
+        callback(None, 0, message, 42)
+    assert (["sleep"], [3]) == (locks.reasons, allowed)
+    answers = [(root.value, argument.value) for name, (root, argument) in kit.calls[2:] if name == "IOAllowPowerChange"]
+    assert [(7, 42), (7, 42)] == answers
+
+
+def test_macos_without_a_power_manager(locks: Locks) -> None:
+    """Is told by the refusal to register."""
+    with pytest.raises(OSError):  # noqa: PT011 - there is nothing more to say
+        macos.Listening(locks, FakeLibrary(), FakeLibrary(IORegisterForSystemPower=0)).observe_power()
+
+
+PLATFORMS = {"linux": linux.LISTENERS, "darwin": macos.LISTENERS, "win32": windows.LISTENERS, "freebsd14": ()}
+
+
+@pytest.mark.parametrize(("platform", "those"), PLATFORMS.items(), ids=PLATFORMS.keys())
+def test_each_platform_has_its_listeners(platform: str, those: Any) -> None:
+    """And one that has none says so."""
+    assert those == listeners(platform)
+    if platform != "linux":
+        ((verdict, text),) = describe(platform)
+        assert ("ok" if platform == "win32" else "warn") == verdict
+        assert text
