@@ -1,4 +1,4 @@
-"""Ethereum's transactions: built from the members that were checked and reviewed, signed, and looked at once more before they leave."""
+"""Ethereum's transactions and typed data: read from the members that were reviewed, signed, and looked at once more before they leave."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from native_host.backends import LOCAL
+from native_host.encodings.eip55 import encode_address
 from native_host.encodings.keccak import keccak256
-from native_host.errors import InvalidParams, Unsupported
+from native_host.errors import InvalidParams, TooLarge, Unsupported
 from native_host.operations import records, versions
 from native_host.operations.backends import signatures_of
 from native_host.operations.unsealing import handle_of
-from native_host.protocol.ethereum import UnknownType, WrongMember, address_of, chain_id_of, read_transaction
-from native_host.protocol.transactions import EthereumTransaction, SignTransactionParams, SignTransactionResult
+from native_host.protocol.ethereum import UnknownType, WrongMember, address_of, chain_id_of, read_transaction, read_typed_data
+from native_host.protocol.transactions import (
+    EthereumTransaction,
+    SignTransactionParams,
+    SignTransactionResult,
+    SignTypedDataParams,
+    SignTypedDataResult,
+)
 from native_host.protocol.wire import Base64Url
 from native_host.suites import ethereum
 
@@ -26,6 +33,9 @@ if TYPE_CHECKING:
     from native_host.keystore.records import Record
     from native_host.operations.house import House
     from native_host.session import Session
+
+_V_OFFSET = 27
+_PATH_CHARACTERS = 200
 
 
 def prepare(house: House, session: Session, params: SignTransactionParams) -> Record:
@@ -51,6 +61,26 @@ def sign(house: House, permit: Permit, params: SignTransactionParams) -> SignTra
     if decode_signed(raw) != (transaction, *signature):
         raise SigningFault  # what would leave is not what was shown
     return SignTransactionResult(signed_transaction=Base64Url(raw), transaction_id="0x" + keccak256(raw).hex())
+
+
+def prepare_typed_data(house: House, session: Session, params: SignTypedDataParams) -> Record:
+    """The key of a call, the typed data found sound.
+
+    Raises:
+        UnknownKey, KeyState, UsageNotAllowed, InvalidParams, TooLarge
+    """
+    return _prepared_typed_data(house, session, params)[0]
+
+
+def sign_typed_data(house: House, permit: Permit, params: SignTypedDataParams) -> SignTypedDataResult:
+    """The signature of the typed data that was reviewed, by the digest of what was read: r ‖ s ‖ v."""
+    record, digest = _prepared_typed_data(house, permit.session, params)
+    records.check_revision(permit.facts, record)
+    versions.count_use(house.store, permit.session, record)
+    with signer_of(house, record) as signer:
+        r, s, y_parity = ethereum.signature_of(digest, signer, record.metadata.public or b"")
+    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((_V_OFFSET + y_parity,))
+    return SignTypedDataResult(signature=Base64Url(signature), address=encode_address(_address(record)))
 
 
 def account_of(house: House, session: Session, key_id: str, usage: str) -> Record:
@@ -93,6 +123,27 @@ def _prepared(house: House, session: Session, params: SignTransactionParams) -> 
     if sender not in (None, _address(record)):
         raise InvalidParams("The transaction is from another account than this key's.", path="transaction.from")
     return record, transaction
+
+
+def _prepared_typed_data(house: House, session: Session, params: SignTypedDataParams) -> tuple[Record, bytes]:
+    from native_host.encodings.eip712 import NotTypedData, TooManyFields
+
+    record = account_of(house, session, params.key_id, "typedData")
+    try:
+        return record, read_typed_data(params.typed_data).digest
+    except TooManyFields as wrong:
+        raise TooLarge(wrong.text) from None
+    except NotTypedData as wrong:
+        raise InvalidParams(wrong.text, path=_named(f"typedData.{wrong.path}")) from None
+
+
+def _named(path: str) -> str:
+    """A path as far as its names are ones that the host would write: types and members are named by whoever asks."""
+    names = path.split(".")
+    sane = next(
+        (index for index, name in enumerate(names) if not (name.isascii() and (name.isidentifier() or name.isdecimal()))), len(names)
+    )
+    return ".".join(names[:sane])[:_PATH_CHARACTERS]
 
 
 def _address(record: Record) -> bytes:

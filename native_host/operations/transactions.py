@@ -44,6 +44,12 @@ def _ethereum() -> Place:
     return Place(prepare=ethereum.prepare, sign=ethereum.sign)
 
 
+def _typed_data() -> Place:
+    from native_host.operations import ethereum
+
+    return Place(prepare=ethereum.prepare_typed_data, sign=ethereum.sign_typed_data)
+
+
 _CHAINS: dict[str, Callable[[], Place]] = {
     "eip155": _ethereum,
 }
@@ -65,6 +71,8 @@ def _place(params: Params) -> Place:
     match params:
         case SignTransactionParams():
             return _chain(params.chain)
+        case SignTypedDataParams():
+            return _typed_data()
         case _:
             raise Unsupported(detail="signTypedData" if isinstance(params, SignTypedDataParams) else "signPsbt")
 

@@ -1,4 +1,4 @@
-"""From Ethereum's transaction as JSON-RPC writes it to the transaction itself: every member read, or refused by its name.
+"""From Ethereum's transactions and typed data as JSON writes them to what they are: every member read, or refused by its name.
 
 Nothing is guessed: a number has one spelling, a member that the type does not have is refused, and so is what no node could include.
 Bounds: nonce below 2^64 - 1 (EIP-2681), chain id as EIP-2294 bounds it and never 0, gas below 2^64, and everything that could be paid
@@ -26,7 +26,8 @@ from native_host.encodings.ethereum_transaction import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from native_host.protocol.transactions import AccessListEntry, Authorization, EthereumTransaction
+    from native_host.encodings.eip712 import Read
+    from native_host.protocol.transactions import AccessListEntry, Authorization, EthereumTransaction, TypedData, TypedDataDomain
 
 NAMESPACE = "eip155"
 MAX_CHAIN_ID = (1 << 63) - 37  # EIP-2294
@@ -214,3 +215,22 @@ def _check_whole(one: Transaction) -> None:
         raise WrongMember("blobVersionedHashes", "A transaction of this type has at least one blob.")
     if one.type == SET_CODE and not one.authorizations:
         raise WrongMember("authorizationList", "A transaction of this type has at least one authorization.")
+
+
+def read_typed_data(given: TypedData) -> Read:
+    """The typed data that would be signed; raises ``NotTypedData``."""
+    from native_host.encodings import eip712
+
+    types = {name: tuple((member.name, member.type) for member in members) for name, members in given.types.items()}
+    domain = {name: value for name, value in _domain(given.domain).items() if value is not UNSET}
+    return eip712.read(types, given.primary_type, domain, given.message)
+
+
+def _domain(given: TypedDataDomain) -> dict[str, object]:
+    return {
+        "name": given.name,
+        "version": given.version,
+        "chainId": given.chain_id,
+        "verifyingContract": given.verifying_contract,
+        "salt": given.salt,
+    }

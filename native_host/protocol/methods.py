@@ -67,7 +67,7 @@ _ROWS = (
     Method(name="deriveSecret", params=u.DeriveSecretParams, result=u.SecretResult, consent="person", summary="A shared secret by key agreement."),
     Method(name="randomBytes", params=u.RandomBytesParams, result=u.RandomBytesResult, consent="public", needs="hello", summary="Random bytes of the operating system."),
     Method(name="signMessage", params=u.SignMessageParams, result=u.SignMessageResult, consent="person", summary="Sign a message in a chain's own format."),
-    Method(name="signTypedData", params=t.SignTypedDataParams, result=t.SignTypedDataResult, consent="person", summary="Sign EIP-712 typed data.", available=False),
+    Method(name="signTypedData", params=t.SignTypedDataParams, result=t.SignTypedDataResult, consent="person", summary="Sign EIP-712 typed data."),
     Method(name="signTransaction", params=t.SignTransactionParams, result=t.SignTransactionResult, consent="person", summary="Sign a transaction that the host decoded."),
     Method(name="signPsbt", params=t.SignPsbtParams, result=t.SignPsbtResult, consent="person", summary="Sign a partially signed Bitcoin transaction.", available=False),
     Method(name="signJws", params=u.SignJwsParams, result=u.SignJwsResult, consent="person", summary="Sign a JSON Web Signature."),

@@ -101,7 +101,9 @@ class TypedDataDomain(Message, frozen=True, kw_only=True):
 
 
 class TypedData(Message, frozen=True, kw_only=True):
-    """EIP-712. ``types`` holds ``EIP712Domain`` and every type that ``primaryType`` needs, and no other."""
+    """EIP-712. ``types`` holds ``EIP712Domain`` and every type that ``primaryType`` needs; others are no part of what is signed. A number in the
+    message is a JSON number, or a text in decimal or in hexadecimal after ``0x``; bytes and addresses are such hexadecimal.
+    """
 
     types: Annotated[dict[TypeText, Annotated[list[TypedDataMember], Meta(max_length=128)]], Meta(min_length=1, max_length=64)]
     primary_type: TypeText

@@ -37,5 +37,9 @@ def describe(params: SignTransactionParams | SignTypedDataParams | SignPsbtParam
     match params:
         case SignTransactionParams():
             return _CHAINS[params.chain.partition(":")[0]](params, subject)
+        case SignTypedDataParams():
+            from native_host.review.typed_data import describe_typed_data
+
+            return describe_typed_data(params, subject)
         case _:
             raise NotImplementedError

@@ -188,6 +188,10 @@ CALLS: dict[str, dict[str, Any]] = {
         "chain": "eip155:1",
         "transaction": {"nonce": "0x0", "gas": "0x5208", "gasPrice": "0x1", "to": f"0x{'11' * 20}", "value": "0x1"},
     },
+    "signTypedData": {
+        "keyId": "k",
+        "typedData": {"types": {"EIP712Domain": [], "A": []}, "primaryType": "A", "domain": {}, "message": {}},
+    },
     "signJws": {"keyId": "k", "payload": ""},
     "encrypt": {"keyId": "k", "alg": "HPKE-0", "plaintext": "", "senderKeyId": "s"},
     "decrypt": {"keyId": "k", "alg": "A256GCM", "ciphertext": ""},

@@ -424,6 +424,36 @@ export interface SignMessageResult {
   readonly coseKey?: Base64Url;
 }
 
+/** EIP-712 has these five and no others; those are given that the type `EIP712Domain` has. */
+export interface TypedDataDomain {
+  readonly name?: string;
+  readonly version?: string;
+  readonly chainId?: number | string;
+  readonly verifyingContract?: string;
+  readonly salt?: string;
+}
+
+/** EIP-712. `types` holds `EIP712Domain` and every type that `primaryType` needs; others are no part of what is signed. A number in the message is a JSON number, or a text in decimal or in hexadecimal after `0x`; bytes and addresses are such hexadecimal. */
+export interface TypedData {
+  readonly types: Readonly<Record<string, unknown>>;
+  readonly primaryType: string;
+  readonly domain: TypedDataDomain;
+  readonly message: Readonly<Record<string, unknown>>;
+}
+
+export interface SignTypedDataParams {
+  readonly keyId: string;
+  readonly typedData: TypedData;
+  readonly page?: Page;
+  readonly requestKey?: string;
+}
+
+/** `signature`: r ‖ s ‖ v (65 bytes), v 27 or 28. */
+export interface SignTypedDataResult {
+  readonly signature: Base64Url;
+  readonly address: string;
+}
+
 /** EIP-2930. */
 export interface AccessListEntry {
   readonly address: string;
@@ -573,6 +603,8 @@ export interface Operations {
   readonly randomBytes: { readonly params: RandomBytesParams; readonly result: RandomBytesResult };
   /** Sign a message in a chain's own format. */
   readonly signMessage: { readonly params: SignMessageParams; readonly result: SignMessageResult };
+  /** Sign EIP-712 typed data. */
+  readonly signTypedData: { readonly params: SignTypedDataParams; readonly result: SignTypedDataResult };
   /** Sign a transaction that the host decoded. */
   readonly signTransaction: { readonly params: SignTransactionParams; readonly result: SignTransactionResult };
   /** Sign a JSON Web Signature. */
@@ -614,6 +646,7 @@ export const CONSENT = {
   deriveSecret: "person",
   randomBytes: "public",
   signMessage: "person",
+  signTypedData: "person",
   signTransaction: "person",
   signJws: "person",
   aggregateSignatures: "public",

@@ -1,0 +1,198 @@
+"""What a person reads of typed data (EIP-712): whose it is, every field with its path, and what permits and orders mean. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from native_host.encodings.abi import scalar
+from native_host.encodings.eip55 import encode_address
+from native_host.encodings.eip712 import Node, Read, member
+from native_host.protocol.ethereum import read_typed_data
+from native_host.review.evm_calls import DELEGATE_CALL, UNLIMITED, Call, Reader
+from native_host.review.evm_chains import CHAINS, PERMIT2, TOKENS, chain_name, coins_and_wei
+from native_host.review.evm_values import fact, is_unlimited, moment, plain, token_amount
+from native_host.review.text import describe_message
+from native_host.review.typed_data_kinds import Kind, kind_of
+
+if TYPE_CHECKING:
+    from native_host.protocol.approver import Fact, FactKind
+    from native_host.protocol.transactions import SignTypedDataParams
+    from native_host.review.decoded import Described
+    from native_host.review.requests import Subject
+
+UNKNOWN_KIND = (
+    "Strongroom shows what is signed, but does not know what this kind of data is used for. It can be a permit or an order: whoever has the"
+    " signature may then act with it without asking you."
+)
+NO_CHAIN = "The data names no chain: the signature can be good on every chain."
+UNKNOWN_CHAIN = "Strongroom does not know the chain that the data names."
+NO_CONTRACT = "The data names no contract or program that the signature is for: others may accept it too."
+ANOTHER_CONTRACT = (
+    "The data is of a kind that a well-known contract uses, but it is for another contract. Refuse unless you know that contract."
+)
+OPAQUE = "A field holds bytes that Strongroom cannot read for you. They can mean anything to the contract that reads them."
+NOTHING_FOR_YOU = "The order asks nothing for this account in return for what it offers."
+SIGNED_FOR_ANOTHER = "The data names another account than this one as its owner."
+_OWNERS = ("owner", "holder", "from", "offerer", "maker")
+_DELEGATE_CALL = 1
+
+
+def describe_typed_data(params: SignTypedDataParams, subject: Subject | None) -> Described:
+    """What is shown of a call that was found to be one that can be signed."""
+    read = read_typed_data(params.typed_data)
+    kind = kind_of(read.encoded_type)
+    shown = _Message(read, kind)
+    facts, warnings = shown.described()
+    title = kind.title if kind else f"Sign data of the kind {read.message.type}"
+    all_warnings = (
+        *((kind.warning,) if kind and kind.warning else ()),
+        *warnings,
+        *_about_accounts(read, kind, subject),
+        *(() if kind else (UNKNOWN_KIND,)),
+        *_about_domain(read, kind),
+    )
+    return title, (*_domain(read, kind), *facts), tuple(dict.fromkeys(all_warnings))
+
+
+def _domain(read: Read, kind: Kind | None) -> tuple[Fact, ...]:
+    facts = []
+    chain_id, contract = read.domain_member("chainId"), read.domain_member("verifyingContract")
+    for name, label in (("name", "Application, by its own name"), ("version", "Its version")):
+        text = read.domain_member(name)
+        if isinstance(text, str):
+            facts.append(fact(label, text or "(empty)"))
+    if isinstance(chain_id, int):
+        facts.append(fact("Chain", chain_name(chain_id)))
+    if isinstance(contract, bytes):
+        facts.append(fact("Contract that checks the signature", encode_address(contract), "address"))
+        known = _known_contract(chain_id, contract)
+        facts += [fact("That contract is", known)] if known else []
+    salt = read.domain_member("salt")
+    if isinstance(salt, bytes):
+        facts.append(fact("Salt of the domain", salt.hex(), "hex"))
+    what = f"{read.message.type}, as {kind.standard} has it" if kind else read.message.type
+    return (*facts, fact("Kind of data", what))
+
+
+def _known_contract(chain_id: object, contract: bytes) -> str:
+    if contract == PERMIT2:
+        return "Permit2"
+    token = TOKENS.get((chain_id, contract)) if isinstance(chain_id, int) else None
+    return f"the token {token.symbol}" if token else ""
+
+
+def _about_domain(read: Read, kind: Kind | None) -> tuple[str, ...]:
+    chain_id, contract = read.domain_member("chainId"), read.domain_member("verifyingContract")
+    found = (
+        (bool(kind and kind.contracts) and contract not in (kind.contracts if kind else ()), ANOTHER_CONTRACT),
+        (chain_id is None, NO_CHAIN),
+        (chain_id is not None and chain_id not in CHAINS, UNKNOWN_CHAIN),
+        (contract is None and read.domain_member("salt") is None, NO_CONTRACT),
+    )
+    texts = "\n".join(str(read.domain_member(name) or "") for name in ("name", "version"))
+    return (*(text for holds, text in found if holds), *describe_message(texts.encode()).warnings)
+
+
+def _about_accounts(read: Read, kind: Kind | None, subject: Subject | None) -> tuple[str, ...]:
+    own = subject.address if subject else None
+    if kind is None or own is None:
+        return ()
+    named = [encode_address(value) for name in _OWNERS if isinstance(value := member(read.message, name), bytes) and any(value)]
+    other = (SIGNED_FOR_ANOTHER,) if named and own not in named else ()
+    items = member(read.message, "consideration")
+    if not isinstance(items, tuple):
+        return other
+    gets = {encode_address(value) for item in items if isinstance(value := member(item, "recipient"), bytes)}
+    return other if own in gets else (NOTHING_FOR_YOU, *other)
+
+
+class _Message:
+    """The fields of a message, in words."""
+
+    def __init__(self, read: Read, kind: Kind | None) -> None:
+        self._read, self._kind = read, kind or Kind(types=(), title="", standard="")
+        chain_id, contract = read.domain_member("chainId"), read.domain_member("verifyingContract")
+        self._chain_id = chain_id if isinstance(chain_id, int) else 0
+        self._contract = contract if isinstance(contract, bytes) else None
+        self._fields = tuple(_fields(read.message, ""))
+        self._values = {path: node.value for path, _, node in self._fields}
+
+    def described(self) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+        """A fact a field, and the warnings."""
+        facts: list[Fact] = []
+        warnings: list[str] = []
+        for path, pattern, node in self._fields:
+            label, drawn = self._kind.fields.get(pattern, ("", None))
+            name = f"{label} ({path})" if label else path
+            if drawn == "call" and isinstance(node.value, bytes) and node.value:
+                more, about = self._call(node.value)
+                facts += more
+                warnings += about
+                continue
+            text, kind = self._text(path, pattern, node, drawn)
+            facts.append(fact(name, text, kind))
+            warnings += self._warnings(pattern, node)
+        return tuple(facts), tuple(sorted(warnings, key=lambda text: text == OPAQUE))
+
+    def _text(self, path: str, pattern: str, node: Node, drawn: str | None) -> tuple[str, FactKind]:
+        value = node.value
+        if isinstance(value, tuple):
+            return "(an empty list)" if node.type.endswith("]") else "(no members)", "text"
+        if isinstance(value, int) and not isinstance(value, bool):
+            match drawn:
+                case "time":
+                    return moment(value), "time"
+                case "coins":
+                    return coins_and_wei(value, self._chain_id), "text"
+                case "token":
+                    return self._amount(path, pattern, value), "text"
+        return plain(scalar(node.type), value)
+
+    def _amount(self, path: str, pattern: str, value: int) -> str:
+        token = self._token(path, pattern)
+        unlimited = pattern in self._kind.allowances and self._is_unlimited(pattern, value)
+        return str(value) if token is None else token_amount(self._chain_id, token, value, unlimited=unlimited)
+
+    def _token(self, path: str, pattern: str) -> bytes | None:
+        """The token that an amount is of: beside it, in the same item of a list, or the contract that checks the signature."""
+        named = self._kind.tokens.get(pattern)
+        if named is None:
+            return self._contract
+        beside = f"{path.rpartition('.')[0]}.{named.rpartition('.')[2]}" if "." in named else named
+        value = self._values.get(beside)
+        return value if isinstance(value, bytes) else None
+
+    def _is_unlimited(self, pattern: str, value: int) -> bool:
+        return is_unlimited(value, 160 if pattern.startswith("details") else 256)
+
+    def _warnings(self, pattern: str, node: Node) -> Iterator[str]:
+        value = node.value
+        if isinstance(value, int) and (
+            (pattern in self._kind.allowances and self._is_unlimited(pattern, value)) or (pattern == self._kind.allowed and value)
+        ):
+            yield UNLIMITED
+        if isinstance(value, str):
+            yield from describe_message(value.encode()).warnings
+        if node.type == "bytes" and value:
+            yield OPAQUE
+
+    def _call(self, data: bytes) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+        """The call that a Safe is to make."""
+        to, value, operation = (member(self._read.message, name) for name in ("to", "value", "operation"))
+        if not (isinstance(to, bytes) and isinstance(value, int)):
+            raise TypeError
+        told = Reader(self._chain_id).describe(Call(to=to, value=value, data=data))
+        warnings = (DELEGATE_CALL, *told.warnings) if operation == _DELEGATE_CALL else told.warnings
+        return (fact("Call (data)", told.title), *told.facts), warnings
+
+
+def _fields(node: Node, path: str) -> Iterator[tuple[str, str, Node]]:
+    """Every value that has no members, with its path, and the path with ``[]`` for each index."""
+    if not isinstance(node.value, tuple) or not node.value:
+        yield path, re.sub(r"\[\d+\]", "[]", path), node
+        return
+    for index, one in enumerate(node.value):
+        inner = f"{path}[{index}]" if node.type.endswith("]") else f"{path}.{one.name}".removeprefix(".")
+        yield from _fields(one, inner)
