@@ -14,6 +14,7 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
@@ -29,8 +30,8 @@ ASKAR_SIGNS = {"ES256K": KeyAlg.K256, "Ed25519": KeyAlg.ED25519, "ES256": KeyAlg
 ASKAR_ENCRYPTS = {"A128GCM": KeyAlg.A128GCM, "A256GCM": KeyAlg.A256GCM, "C20P": KeyAlg.C20P, "XC20P": KeyAlg.XC20P}
 
 
-def operations(loop: asyncio.AbstractEventLoop) -> dict[str, Callable[[], object]]:
-    """Every operation by ``peer: algorithm operation``."""
+def operations(loop: asyncio.AbstractEventLoop, folder: str) -> dict[str, Callable[[], object]]:
+    """Every operation by ``peer: algorithm operation``; ``folder`` is for stores."""
     seed = os.urandom(64)
     account = Account.create()
     made: dict[str, Callable[[], object]] = {
@@ -46,6 +47,10 @@ def operations(loop: asyncio.AbstractEventLoop) -> dict[str, Callable[[], object
     store = loop.run_until_complete(_store())
     for alg in ASKAR_SIGNS:
         made[f"Askar, key in its store: {alg} sign"] = lambda alg=alg: loop.run_until_complete(_fetch_and_sign(store, alg))
+    for name, method, pass_key in (("raw key", "raw", Store.generate_raw_key()), ("Argon2i, interactive", "kdf:argon2i:int", "measured")):
+        place = f"sqlite://{folder}/{method.partition(':')[0]}.db"
+        loop.run_until_complete(_provision(place, method, pass_key))
+        made[f"Askar: open its store, {name}"] = lambda place=place, key=pass_key: loop.run_until_complete(_open_and_close(place, key))
     return made
 
 
@@ -63,6 +68,14 @@ async def _store() -> Store:
         for alg, name in ASKAR_SIGNS.items():
             await session.insert_key(alg, Key.generate(name))
     return store
+
+
+async def _provision(place: str, method: str, pass_key: str) -> None:
+    await (await Store.provision(place, method, pass_key)).close()
+
+
+async def _open_and_close(place: str, pass_key: str) -> None:
+    await (await Store.open(place, None, pass_key)).close()
 
 
 async def _fetch_and_sign(store: Store, alg: str) -> bytes:
@@ -83,13 +96,14 @@ def _median(work: Callable[[], object], times: int) -> float:
 def main() -> None:
     """Answer until the input ends."""
     loop = asyncio.new_event_loop()
-    known = operations(loop)
-    for work in known.values():
-        _median(work, WARM_UP)
-    for line in sys.stdin:
-        question = json.loads(line)
-        answer = {"names": list(known)} if question.get("list") else {"each": _median(known[question["name"]], question["times"])}
-        print(json.dumps(answer), flush=True)
+    with tempfile.TemporaryDirectory(prefix="strongroom-peer-") as folder:
+        known = operations(loop, folder)
+        for work in known.values():
+            _median(work, WARM_UP)
+        for line in sys.stdin:
+            question = json.loads(line)
+            answer = {"names": list(known)} if question.get("list") else {"each": _median(known[question["name"]], question["times"])}
+            print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":
