@@ -64,7 +64,7 @@ def examine(connection: Connection) -> Examined:
     """Everything that can be told without a secret."""
     with _Snapshot(connection):
         walked = chain.walk(connection)
-        findings = (*_about_chain(walked.broken), *_own(connection, walked.newest.get(chain.VOUCHED)), *of_records(connection, walked))
+        findings = (*_about_chain(walked.broken), *own(connection, walked.newest.get(chain.VOUCHED)), *of_records(connection, walked))
         return Examined(rows=walked.rows, findings=findings)
 
 
@@ -80,7 +80,7 @@ def at_unlocking(connection: Connection, keys: StoreKeys, *, whole: bool) -> lis
         elif head is not None and chain.checked_end(connection, keys) is None:
             found.append(Finding(name="log_truncated", text=END_CHANGED, seq=head.seq))
         newest = walked.newest.get(chain.VOUCHED) if walked else chain.newest_digest(connection, keys, chain.VOUCHED)
-        found += _own(connection, newest)
+        found += own(connection, newest)
         if newest is None and head is not None and head.version:
             found.append(Finding(name="setting_removed", text=NEVER_VOUCHED))
         if not found and not _box_is_ours(connection, keys):
@@ -126,7 +126,8 @@ def _about_chain(broken: Broken | None) -> Iterator[Finding]:
         yield Finding(name=broken.name, text=LOG.format(seq=broken.seq, text=broken.text), seq=broken.seq, good_at=good_at)
 
 
-def _own(connection: Connection, newest: bytes | None) -> list[Finding]:
+def own(connection: Connection, newest: bytes | None) -> list[Finding]:
+    """Slots, wrapped keys and settings that are not as the newest row about them says; ``newest`` is its digest."""
     return [_of(difference) for difference in vouching.differences(connection, newest)]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from os import urandom
 from typing import TYPE_CHECKING
 
+from native_host.errors import InvalidParams
 from native_host.keystore import sealed, slots
 from native_host.secret import SecretBytes
 
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 
 
 def exchange_root(store: KeyStore, root: SecretBytes, ways: Iterable[tuple[Slot, Kek]]) -> None:
-    """A new root key, wrapped for these slots alone, inside the caller's transaction; every other slot is gone."""
+    """A new root key, wrapped for these slots alone, inside the caller's transaction; every other slot is gone.
+
+    Raises:
+        ChangedOutside: the store's own rows were changed since it was opened. ``InvalidParams``: a slot is not there any more.
+    """
+    store.check_vouched()
+    present, ways = store.slots(), list(ways)
+    if any(slot not in present for slot, _ in ways):
+        raise InvalidParams("The ways in were changed meanwhile. Start again.", path="slot")
+    store.vouch()
     store_id = store.keys.store_id
     wrapped = dict(store.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
     with SecretBytes(bytearray(urandom(32))) as new:
@@ -33,21 +43,21 @@ def exchange_root(store: KeyStore, root: SecretBytes, ways: Iterable[tuple[Slot,
             store.connection.execute(
                 "UPDATE deks SET wrapped = ? WHERE purpose = ?", (sealed.wrap_dek(store_id, new, purpose, dek.buffer), purpose)
             )
-        before = {slot.slot_id for slot in store.slots()}
         for slot, kek in ways:
             store.add_slot(new, kek, kind=slot.kind, label=slot.label, parameters=slot.parameters)
-        for slot_id in before:
-            slots.remove_slot(store.connection, slot_id)
+        for slot in present:
+            slots.remove_slot(store.connection, slot.slot_id)
 
 
 def add_generation(store: KeyStore, root: SecretBytes, alg: str) -> None:
     """DEKs of one more generation for ``alg``, inside the caller's transaction, and every host locked: each needs them from now on.
 
     Raises:
-        ValueError: an algorithm that records are not sealed by.
+        ValueError: an algorithm that records are not sealed by. ``ChangedOutside``.
     """
     if alg not in sealed.RECORD_ALGS:
         raise ValueError("records are not sealed by that algorithm")
+    store.check_vouched()
     store_id, generation = store.keys.store_id, store.keys.generation + 1
     for blob in sealed.BLOBS:
         purpose = sealed.dek_purpose(blob, generation, alg)
@@ -64,7 +74,8 @@ def left(store: KeyStore) -> int:
 
 
 def drop_old(store: KeyStore) -> None:
-    """Take the DEKs of older generations away, inside the caller's transaction; no record may stand under them."""
+    """Take the DEKs of older generations away, inside the caller's transaction; no record may stand under them. Raises ``ChangedOutside``."""
+    store.check_vouched()
     if left(store):
         raise AssertionError("a record stands under keys that would be gone")
     newest = {sealed.dek_purpose(blob, store.keys.generation, store.keys.record_alg) for blob in sealed.BLOBS}

@@ -338,14 +338,16 @@ class KeyStore(StoreFile):
         self._counting = counting.Counting(kind, counter, parameters)
 
     def keep_counter(self, kind: str, counter: Counter, parameters: bytes, value: int) -> None:
-        """Use a new counter, which stands at ``value``, inside a transaction."""
+        """Use a new counter, which stands at ``value``, inside a transaction; raises ``ChangedOutside``."""
+        self.check_vouched()
         counting.keep(self.connection, self.keys, kind, parameters)
         self._least_version = max(self._least_version, value)
         self.vouch()
         self.use_counter(kind, counter, parameters)
 
     def drop_counter(self) -> None:
-        """Use none any more, inside a transaction."""
+        """Use none any more, inside a transaction; raises ``ChangedOutside``."""
+        self.check_vouched()
         self.connection.execute("DELETE FROM meta WHERE name = ?", (counting.SETTING,))
         self._counting = None
         self.vouch()
@@ -357,6 +359,19 @@ class KeyStore(StoreFile):
     def has_vouched(self) -> bool:
         """Whether the open store has ever vouched for its slots, wrapped keys and settings."""
         return chain.newest_digest(self.connection, self.keys, chain.VOUCHED) is not None
+
+    def check_vouched(self) -> None:
+        """See that the slots, wrapped keys and settings are as they were vouched for, inside a transaction that is about to change one of
+        them: what somebody put there since the store was opened would be vouched for with the change.
+
+        Raises:
+            ChangedOutside
+        """
+        if self._keys is None or self._vouching:
+            return
+        found = evidence.own(self.connection, chain.newest_digest(self.connection, self._keys, chain.VOUCHED))
+        if found:
+            raise ChangedOutside(found)
 
     def vouch(self) -> None:
         """Vouch for the slots, wrapped keys and settings as they are at the next audit row, inside a transaction that changes them."""
@@ -389,7 +404,8 @@ class KeyStore(StoreFile):
                 self._counting = None
 
     def add_slot(self, root: SecretBytes, kek: Kek, *, kind: str, label: str, parameters: bytes) -> Slot:
-        """One more way in, inside the caller's transaction; ``root`` comes from ``root_of``."""
+        """One more way in, inside the caller's transaction; ``root`` comes from ``root_of``. Raises ``ChangedOutside``."""
+        self.check_vouched()
         slot = slots.wrap_root(self._vouched(), root, kek, kind=kind, label=label, parameters=parameters)
         slots.write_slot(self.connection, slot, self._clock())
         self._known_kinds = None
@@ -400,8 +416,9 @@ class KeyStore(StoreFile):
         """Take a way in away, inside the caller's transaction.
 
         Raises:
-            LastSlot: there would be none left.
+            LastSlot: there would be none left. ``ChangedOutside``.
         """
+        self.check_vouched()
         if [slot.slot_id for slot in self.slots()] == [slot_id]:
             raise LastSlot
         slots.remove_slot(self.connection, slot_id)
@@ -560,7 +577,8 @@ class KeyStore(StoreFile):
         return row is not None and self.keys.check_mac(row[0], "program", *(part.encode() for part in program))
 
     def confirm_program(self, program: tuple[str, ...]) -> None:
-        """Let this command, and no other, answer for the person, inside a transaction."""
+        """Let this command, and no other, answer for the person, inside a transaction; raises ``ChangedOutside``."""
+        self.check_vouched()
         mac = self.keys.mac("program", *(part.encode() for part in program))
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('approvalProgram', ?)", (mac,))
         self.vouch()

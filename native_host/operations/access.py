@@ -50,7 +50,11 @@ def unlock(house: House, permit: Permit) -> StateResult:
             from native_host.operations.setting_up import Wish, set_up
 
             set_up(house, permit, Wish())
-        evidence.keep_counter(house, permit.session.caller.origin)
+        try:
+            evidence.keep_counter(house, permit.session.caller.origin)
+        except BaseException:
+            store.forget_keys()
+            raise
     return StateResult(state="unlocked")
 
 

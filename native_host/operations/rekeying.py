@@ -30,7 +30,7 @@ def exchange_root(
 
     Raises:
         UserRejected: some could not be opened, and ``drop`` said no.
-        InvalidParams: none could be opened.
+        InvalidParams: none could be opened. ``ChangedOutside``.
     """
     with ExitStack() as opened:
         ways, left_out = [], []
@@ -40,11 +40,13 @@ def exchange_root(
                 kek = opened.enter_context(
                     slots.provider(house, slot.kind).open(slot.parameters, slots.AskPerson(house, caller, slot.label))
                 )
-                house.store.root_of(slot, kek).wipe()
+                with house.store.root_of(slot, kek) as found:
+                    if found == root:
+                        ways.append((slot, kek))
+                        continue
             except KmsError:
-                left_out.append(slot)
-                continue
-            ways.append((slot, kek))
+                pass
+            left_out.append(slot)
         if not ways:
             raise InvalidParams("No way into the keystore could be opened, so that there is nothing to keep.", path="slot")
         if left_out and not drop(left_out):

@@ -376,8 +376,11 @@ def remove(house: House, slot: Slot, ask: Ask) -> None:
 
 
 def replace(house: House, root: SecretBytes, slot: Slot, new: Enrolled) -> Slot:
-    """Put a new key into a slot's place under the same name, in one transaction with its audit entry: a changed passphrase."""
+    """Put a new key into a slot's place under the same name, in one transaction with its audit entry: a changed passphrase. Raises
+    ``InvalidParams`` if the slot is not what it was, whose device the new key was made at."""
     with house.store.transaction():
+        if slot not in house.store.slots():
+            raise InvalidParams("This way in was changed meanwhile. Start again.", path="slot")
         added = house.store.add_slot(root, new.kek, kind=slot.kind, label=slot.label, parameters=new.parameters)
         house.store.remove_slot(slot.slot_id)
         house.audit.happened(BY_PERSON, "changeSlot", f"{slot.kind}: {slot.label}")
