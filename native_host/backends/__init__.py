@@ -26,6 +26,7 @@ TOKEN_FORMATS = frozenset({"eip191", "siwe", "adr36", "solana", "solana-offchain
 """Formats of messages that need no more of a key than a signature."""
 
 _MESSAGES = frozenset({"ES256K", "ES256K-R", "Ed25519"})
+_ETHEREUM = frozenset({"ES256K", "ES256K-R"})
 
 
 def token_usages(suite: Suite) -> tuple[str, ...]:
@@ -33,7 +34,8 @@ def token_usages(suite: Suite) -> tuple[str, ...]:
     match suite.kind:
         case "signature":
             message = ("message",) if suite.alg in _MESSAGES else ()
-            return ("sign", "verify", *message, *(("jws",) if suite.jws_alg else ()))
+            decoded = ("typedData", "transaction") if suite.alg in _ETHEREUM else ()
+            return ("sign", "verify", *message, *decoded, *(("jws",) if suite.jws_alg else ()))
         case "agreement":
             return ("deriveSecret",)
         case _:

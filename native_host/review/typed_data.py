@@ -44,16 +44,10 @@ def describe_typed_data(params: SignTypedDataParams, subject: Subject | None) ->
     read = read_typed_data(params.typed_data)
     kind = kind_of(read.encoded_type)
     shown = _Message(read, kind)
-    facts, warnings = shown.described()
+    facts, grave, light = shown.described()
     title = kind.title if kind else f"Sign data of the kind {read.message.type}"
-    all_warnings = (
-        *((kind.warning,) if kind and kind.warning else ()),
-        *warnings,
-        *_about_accounts(read, kind, subject),
-        *(() if kind else (UNKNOWN_KIND,)),
-        *_about_domain(read, kind),
-    )
-    return title, (*_domain(read, kind), *facts), tuple(dict.fromkeys(all_warnings))
+    warnings = (*grave, *_about_kind(read, kind), *_about_accounts(read, kind, subject), *_about_domain(read), *light)
+    return title, (*_domain(read, kind), *facts), tuple(dict.fromkeys(warnings))
 
 
 def _domain(read: Read, kind: Kind | None) -> tuple[Fact, ...]:
@@ -83,10 +77,16 @@ def _known_contract(chain_id: object, contract: bytes) -> str:
     return f"the token {token.symbol}" if token else ""
 
 
-def _about_domain(read: Read, kind: Kind | None) -> tuple[str, ...]:
+def _about_kind(read: Read, kind: Kind | None) -> tuple[str, ...]:
+    if kind is None:
+        return (UNKNOWN_KIND,)
+    other = bool(kind.contracts) and read.domain_member("verifyingContract") not in kind.contracts
+    return (*((ANOTHER_CONTRACT,) if other else ()), *((kind.warning,) if kind.warning else ()))
+
+
+def _about_domain(read: Read) -> tuple[str, ...]:
     chain_id, contract = read.domain_member("chainId"), read.domain_member("verifyingContract")
     found = (
-        (bool(kind and kind.contracts) and contract not in (kind.contracts if kind else ()), ANOTHER_CONTRACT),
         (chain_id is None, NO_CHAIN),
         (chain_id is not None and chain_id not in CHAINS, UNKNOWN_CHAIN),
         (contract is None and read.domain_member("salt") is None, NO_CONTRACT),
@@ -119,22 +119,24 @@ class _Message:
         self._fields = tuple(_fields(read.message, ""))
         self._values = {path: node.value for path, _, node in self._fields}
 
-    def described(self) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
-        """A fact a field, and the warnings."""
+    def described(self) -> tuple[tuple[Fact, ...], tuple[str, ...], tuple[str, ...]]:
+        """A fact a field; the warnings about what it does, and those about how it is written."""
         facts: list[Fact] = []
-        warnings: list[str] = []
+        grave: list[str] = []
+        light: list[str] = []
         for path, pattern, node in self._fields:
             label, drawn = self._kind.fields.get(pattern, ("", None))
             name = f"{label} ({path})" if label else path
             if drawn == "call" and isinstance(node.value, bytes) and node.value:
                 more, about = self._call(node.value)
                 facts += more
-                warnings += about
+                grave += about
                 continue
             text, kind = self._text(path, pattern, node, drawn)
             facts.append(fact(name, text, kind))
-            warnings += self._warnings(pattern, node)
-        return tuple(facts), tuple(sorted(warnings, key=lambda text: text == OPAQUE))
+            grave += (UNLIMITED,) if self._lets_take_any(pattern, node.value) else ()
+            light += _about_writing(node)
+        return tuple(facts), tuple(grave), tuple(light)
 
     def _text(self, path: str, pattern: str, node: Node, drawn: str | None) -> tuple[str, FactKind]:
         value = node.value
@@ -167,16 +169,10 @@ class _Message:
     def _is_unlimited(self, pattern: str, value: int) -> bool:
         return is_unlimited(value, 160 if pattern.startswith("details") else 256)
 
-    def _warnings(self, pattern: str, node: Node) -> Iterator[str]:
-        value = node.value
-        if isinstance(value, int) and (
-            (pattern in self._kind.allowances and self._is_unlimited(pattern, value)) or (pattern == self._kind.allowed and value)
-        ):
-            yield UNLIMITED
-        if isinstance(value, str):
-            yield from describe_message(value.encode()).warnings
-        if node.type == "bytes" and value:
-            yield OPAQUE
+    def _lets_take_any(self, pattern: str, value: object) -> bool:
+        if pattern == self._kind.allowed and pattern:
+            return bool(value)
+        return pattern in self._kind.allowances and isinstance(value, int) and self._is_unlimited(pattern, value)
 
     def _call(self, data: bytes) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
         """The call that a Safe is to make."""
@@ -186,6 +182,13 @@ class _Message:
         told = Reader(self._chain_id).describe(Call(to=to, value=value, data=data))
         warnings = (DELEGATE_CALL, *told.warnings) if operation == _DELEGATE_CALL else told.warnings
         return (fact("Call (data)", told.title), *told.facts), warnings
+
+
+def _about_writing(node: Node) -> Iterator[str]:
+    if isinstance(node.value, str):
+        yield from describe_message(node.value.encode()).warnings
+    if node.type == "bytes" and node.value:
+        yield OPAQUE
 
 
 def _fields(node: Node, path: str) -> Iterator[tuple[str, str, Node]]:

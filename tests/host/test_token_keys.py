@@ -90,7 +90,7 @@ def test_a_key_is_made_in_the_token(home: Home, port: Port, softhsm: SoftHsm) ->
     """It is in the token, does not leave it, and is listed as what it is; its PIN was asked for once, and nothing else."""
     key = make(port, "ES256K", label="hardware")
     assert ("pkcs11", "token", "generated", "hardware") == (key["backend"], key["protection"], key["provenance"], key["label"])
-    assert ["sign", "verify", "message", "jws"] == key["usages"]
+    assert ["sign", "verify", "message", "typedData", "transaction", "jws"] == key["usages"]
     assert [key] == port.request("listKeys")["keys"]
     make(port, "Ed25519")
     assert ["PIN of the token wallet"] == [ask["title"] for ask in home.approver.asked if ask.get("purpose") == "pin"]
@@ -109,6 +109,9 @@ def test_signatures(port: Port) -> None:
     assert public == PublicKey.from_signature_and_message(recoverable, digest, hasher=None)
     signed = port.request("signMessage", {"keyId": key["keyId"], "format": "eip191", "message": DATA})
     assert signed["address"] == Account.recover_message(encode_defunct(b"what is signed"), signature=unb64(signed["signature"]))
+    transaction = {"nonce": "0x0", "gas": "0x5208", "gasPrice": "0x1", "to": signed["address"], "value": "0x1"}
+    sent = port.request("signTransaction", {"keyId": key["keyId"], "chain": "eip155:1", "transaction": transaction})
+    assert signed["address"] == Account.recover_transaction(unb64(sent["signedTransaction"]))
     jws = port.request("signJws", {"keyId": key["keyId"], "payload": DATA})["jws"]
     head, payload, signature = jws.split(".")
     assert {"valid": True} == port.request(
@@ -320,7 +323,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], tuple[int, dict[str, Any]]]] = {
     "a seed": ("generateKey", {"alg": "BIP39", "backend": "pkcs11"}, unsupported("BIP39")),
     "a MAC": ("generateKey", {"alg": "HS256", "backend": "pkcs11"}, unsupported("HS256")),
     "another backend": ("generateKey", {"alg": "ES256", "backend": "kmip"}, unsupported("kmip")),
-    "a usage": ("generateKey", {"alg": "ES256K", "backend": "pkcs11", "usages": ["sign", "transaction"]}, unsupported("transaction")),
+    "a usage": ("generateKey", {"alg": "ES256K", "backend": "pkcs11", "usages": ["sign", "cosign"]}, unsupported("cosign")),
     "wrapping by RSA": ("generateKey", {"alg": "RSA-OAEP", "backend": "pkcs11", "usages": ["unwrapKey"]}, unsupported("unwrapKey")),
     "JWE": ("generateKey", {"alg": "ECDH-P256", "backend": "pkcs11", "usages": ["decrypt"]}, unsupported("decrypt")),
     "a token for a local key": ("generateKey", {"alg": "ES256", "token": "wallet"}, invalid("token")),
