@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from errno import EACCES, ENOSPC, EPERM, EROFS
 from time import time
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from native_host.keystore.origins import Attachment
 
 KEYSTORE_FILE = "keystore.db"
+SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN = 5, 6, 8, 10, 13, 14
+"""Primary result codes of SQLite (sqlite.org/rescode.html). Python names them too, in a module that is imported late here."""
 
 
 def now() -> int:
@@ -32,8 +35,8 @@ def open_store(paths: Paths) -> StoreFile:
         return StoreFile(os.path.join(make_folder(paths.data), KEYSTORE_FILE), now)
     except NewerFormat:
         raise BackendUnavailable("A newer Strongroom wrote this keystore. Update Strongroom.", detail="keystore") from None
-    except (Error, OSError):
-        raise _cannot_be_opened() from None
+    except (Error, OSError) as error:
+        raise _cannot_be_opened(error) from None
 
 
 def find_attachment(opened: StoreFile, origin: str) -> Attachment | None:
@@ -42,12 +45,25 @@ def find_attachment(opened: StoreFile, origin: str) -> Attachment | None:
 
     try:
         return opened.attachment(origin)
-    except Error:
-        raise _cannot_be_opened() from None
+    except Error as error:
+        raise _cannot_be_opened(error) from None
 
 
-def _cannot_be_opened() -> BackendUnavailable:
-    return BackendUnavailable("The keystore cannot be opened. See what is wrong with: strongroom doctor", detail="keystore")
+def what_is_wrong(error: Exception) -> str:
+    """In a sentence, what SQLite's error (its result codes) or the system's (errno) means for the keystore, and what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits of an extended code tell only where it happened
+    number = error.errno if isinstance(error, OSError) else None
+    if code == SQLITE_READONLY or number in {EROFS, EACCES, EPERM}:
+        return "The keystore's folder cannot be written to. Make it yours and writable, and try again."
+    if code in {SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN} or number == ENOSPC:
+        return "The keystore cannot be written to: its disk is full, or fails. Make room, and try again. Nothing was changed."
+    if code in {SQLITE_BUSY, SQLITE_LOCKED}:
+        return "Another program of yours holds the keystore. Try again."
+    return "The keystore cannot be opened. See what is wrong with: strongroom doctor"
+
+
+def _cannot_be_opened(error: Exception) -> BackendUnavailable:
+    return BackendUnavailable(what_is_wrong(error), detail="keystore")
 
 
 def attached_origins() -> list[str]:

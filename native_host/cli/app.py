@@ -81,9 +81,11 @@ def run() -> None:
     except Exception as error:
         from sqlite3 import Error
 
+        from native_host.opening import what_is_wrong
+
         if not isinstance(error, Error):
             raise
-        _fail("The keystore cannot be read: it is damaged, or another program holds it.", "See what is wrong with: strongroom doctor")
+        _fail(what_is_wrong(error))
 
 
 def _fail(sentence: str, mend: str = "") -> None:

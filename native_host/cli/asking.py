@@ -22,6 +22,8 @@ SEEN = frozenset({"share", "recoveryCode"})
 LEAST: dict[SecretPurpose, int] = {"newPassphrase": MIN_CHARACTERS, "newPin": MIN_PIN_CHARACTERS}
 """What is chosen, and its least length."""
 
+NO_MORE = "Wrong passphrase, PIN or code: nothing that standard input held opens the keystore."
+
 
 class TerminalPerson:
     """Prompts on the terminal without echo, or takes each secret as a line of standard input, for scripts.
@@ -77,7 +79,7 @@ class TerminalPerson:
         """The next line of standard input. At its end: what opens nothing was all there is, if it is asked for ``again``."""
         line = sys.stdin.buffer.readline()
         if not line:
-            raise CannotUnseal() if again and self._given else UserRejected("Standard input holds no more secrets.")
+            raise CannotUnseal(NO_MORE) if again and self._given else UserRejected("Standard input holds no more secrets.")
         self._given = True
         return SecretBytes(line.removesuffix(b"\n").removesuffix(b"\r"))
 
