@@ -124,6 +124,7 @@ class Home:
             with store.transaction():
                 for attachment in store.attachments():
                     store.confirm(attachment)
+                store.append_audit(b"")
 
     def attach(self, addon: str = ADDON, *, wallet: str = "main", development: bool = False, expires_at: int | None = None) -> None:
         """Attach an extension, unconfirmed."""

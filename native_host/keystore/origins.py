@@ -83,9 +83,32 @@ def is_confirmed(keys: StoreKeys, attachment: Attachment) -> bool:
 
 
 def confirm(connection: Connection, keys: StoreKeys, attachment: Attachment) -> None:
-    """Authenticate an attachment with the store's key."""
+    """Authenticate an attachment with the store's key, and note it among the settings."""
     mac = keys.mac("origin", *attachment.parts())
     connection.execute("UPDATE origins SET mac = ? WHERE origin = ?", (mac, attachment.origin))
+    note(connection, attachment, mac)
+
+
+def stands(connection: Connection, attachment: Attachment) -> bool:
+    """Whether a confirmation still stands among the settings, which the store vouches for: one that was removed and is put back does not."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (_setting(attachment.origin),)).fetchone()
+    return row is not None and row[0] == attachment.mac
+
+
+def note(connection: Connection, attachment: Attachment, mac: bytes) -> None:
+    """Write a confirmation down among the settings, inside the caller's transaction."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_setting(attachment.origin), mac))
+
+
+def forget_removed(connection: Connection) -> int:
+    """Take the confirmations of attachments that are gone from the settings, inside the caller's transaction; how many there were."""
+    return connection.execute(
+        "DELETE FROM meta WHERE name LIKE 'origin:%' AND substr(name, 8) NOT IN (SELECT origin FROM origins)",
+    ).rowcount
+
+
+def _setting(origin: str) -> str:
+    return f"origin:{origin}"
 
 
 def _attachment(row: tuple[str, bytes, str, int, int, int | None, bytes | None]) -> Attachment:

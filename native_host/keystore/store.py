@@ -563,13 +563,27 @@ class KeyStore(StoreFile):
 
     def is_confirmed(self, attachment: origins.Attachment) -> bool:
         """Whether the person confirmed the attachment; raises ``Locked``."""
-        return origins.is_confirmed(self.keys, attachment)
+        authentic = origins.is_confirmed(self.keys, attachment)
+        return authentic and (origins.stands(self.connection, attachment) or not self.has_vouched())
 
     def confirm(self, attachment: origins.Attachment) -> None:
         """Authenticate an attachment, inside a transaction."""
+        self.check_vouched()
         self._known_attachments.clear()
         origins.confirm(self.connection, self.keys, attachment)
-        self.settle()
+        self.vouch()
+
+    def tidy_confirmations(self) -> None:
+        """Forget the confirmations of attachments that were removed while the store was locked, inside a transaction; of a store that has not
+        vouched yet, note the ones that it has. Raises ``ChangedOutside``."""
+        self.check_vouched()
+        if not self.has_vouched():
+            for one in self.attachments():
+                if one.mac is not None and origins.is_confirmed(self.keys, one):
+                    origins.note(self.connection, one, one.mac)
+            self.vouch()
+        elif origins.forget_removed(self.connection):
+            self.vouch()
 
     def is_program_confirmed(self, program: tuple[str, ...]) -> bool:
         """Whether the person let exactly this command answer for them; raises ``Locked``."""

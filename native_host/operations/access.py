@@ -79,8 +79,7 @@ def _open(house: House, permit: Permit) -> None:
         _confirm_origin(house, permit)
         _confirm_program(house, permit)
         with house.audit.effect(permit):
-            if not store.has_vouched():
-                store.vouch()  # A store of format 1.
+            store.tidy_confirmations()
             if store.has_changed():
                 store.settle()
             store.end_refusals(permit.session.caller.origin)

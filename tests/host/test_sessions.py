@@ -329,3 +329,20 @@ def test_an_attachment_that_was_edited_is_confirmed_again(home: Home, edit: str)
     home.approver.deny(kind="review", method="unlock")
     addon = OTHER_ADDON if "INSERT" in edit else ADDON
     assert (4001, {"reason": "user_rejected"}) == refused(home.greet(addon), "unlock")
+
+
+def test_an_attachment_that_was_removed_does_not_come_back_by_itself(home: Home) -> None:
+    """Its row is put back as it was, with the confirmation of then: the person is asked about it as about a new one."""
+    origin = origin_of(ADDON)
+    with home.store() as store:
+        row = store.connection.execute("SELECT * FROM origins WHERE origin = ?", (origin,)).fetchone()
+        with store.transaction():
+            store.detach(origin)
+    home.attach(OTHER_ADDON)
+    home.greet(OTHER_ADDON).request("unlock")
+    home.quit()
+    with home.store() as store, store.transaction():
+        store.connection.execute("INSERT INTO origins VALUES (?, ?, ?, ?, ?, ?)", row)
+    asked = len(reviews(home))
+    home.open()
+    assert ["Attach this extension to your wallet?"] == [ask["title"] for ask in reviews(home)[asked:]]
