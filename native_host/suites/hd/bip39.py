@@ -36,6 +36,7 @@ LANGUAGES = (
 )
 _ROUNDS = 2048
 _WORD_BITS = 11
+_LAST_OF_ASCII = 0x7F
 _WHITE, _IDEOGRAPHIC_SPACE = b" \t\n\r", "\u3000".encode()
 
 
@@ -122,8 +123,11 @@ def seed_of_mnemonic(mnemonic: str | bytearray | memoryview, passphrase: str | m
     from cryptography.hazmat.primitives.hashes import SHA512
     from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
-    typed = passphrase if isinstance(passphrase, str) else str(passphrase, "utf-8")
-    salt = unicode_normalize("NFKD", "mnemonic" + typed).encode()
+    if isinstance(passphrase, str) or max(passphrase, default=0) > _LAST_OF_ASCII:
+        typed = passphrase if isinstance(passphrase, str) else str(passphrase, "utf-8")
+        salt = unicode_normalize("NFKD", "mnemonic" + typed).encode()
+    else:
+        salt = b"".join((b"mnemonic", passphrase))  # NFKD leaves ASCII as it is
     words = bytearray(unicode_normalize("NFKD", mnemonic).encode()) if isinstance(mnemonic, str) else normalized(memoryview(mnemonic))
     seed = bytearray(SEED_BYTES)
     # It writes into our buffer, where hashlib's function returns bytes.
