@@ -6,7 +6,7 @@ The rules are rows, tried in order, the first that speaks decides; a method that
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET
 
@@ -17,6 +17,9 @@ from native_host.protocol.uses import DecryptParams, EncryptParams, SignParams
 from native_host.session import Session
 from native_host.transport.jsonrpc import Call
 from native_host.value import Value
+
+if TYPE_CHECKING:
+    from native_host.encodings.spending import Spending
 
 GRANT_USES = (10, 100)
 
@@ -52,13 +55,14 @@ class Grant(Value, frozen=True, kw_only=True):
 
 class Facts(Value, frozen=True, kw_only=True):
     """What a decision may rest on besides the session and the call. ``imported`` describes a key that waits to be taken in,
-    ``target`` the key that is to be wrapped.
+    ``target`` the key that is to be wrapped, ``spending`` what of a Bitcoin transaction is the signer's.
     """
 
     key: KeyView | None = None
     grant: Grant | None = None
     imported: KeyView | None = None
     target: KeyView | None = None
+    spending: Spending | None = None
 
 
 class Allow(Value, frozen=True, kw_only=True, tag=True):
@@ -148,7 +152,8 @@ def _by_consent(_session: Session, call: Call, facts: Facts) -> Decision | None:
     return Allow(rule={"session": "session", "public": "public reads", "own": "the caller's own wallet"}[consent])
 
 
-_SIGNING = frozenset({"sign", "signMessage", "signTypedData", "signTransaction", "signPsbt", "signJws"})
+_SIGNING = frozenset({"sign", "signMessage", "signTypedData", "signTransaction", "signJws"})
+"""Not ``signPsbt``: it names in its inputs which keys of a seed are to sign, and each is bound by what was said of its place."""
 _ACCOUNT = frozenset({"message", "typedData", "transaction"})
 _ROWS: tuple[Rule, ...] = (
     _seeds_never_sign, _granted, _raw_signing_asked_for, _enabling, _ending, _authenticating_the_sender, _by_consent,

@@ -200,5 +200,6 @@ def _review(waiting: Waiting) -> Review:
         in_token=key.backend != "local",
         target=Target(label=target.label, alg=target.alg) if target else None,
         now_ms=now(),
+        spending=waiting.facts.spending,
     )
     return review(waiting.call.params, subject)

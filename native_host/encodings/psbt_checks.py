@@ -127,6 +127,8 @@ def _spent_output(psbt: Psbt, index: int, found: Map) -> tuple[TransactionOutput
     except ValueError:
         raise Refused("What an input spends is not readable.") from None
     if previous is None:
+        if claimed is not None and not _may_be_segwit(claimed.script, found.get(REDEEM)):
+            raise Refused("An input lacks its previous transaction, which all but segwit inputs must have.")
         return claimed, False
     if previous.txid != outpoint.txid or outpoint.index >= len(previous.outputs):
         raise Refused("A previous transaction is not the one that its input spends from.")
@@ -134,6 +136,11 @@ def _spent_output(psbt: Psbt, index: int, found: Map) -> tuple[TransactionOutput
     if claimed is not None and claimed != proven:
         raise Refused("What an input is said to spend is not what its previous transaction holds.")
     return proven, True
+
+
+def _may_be_segwit(spent: bytes, redeem: bytes | None) -> bool:
+    program = redeem if redeem is not None and script.kind_of(spent) == "p2sh" else spent
+    return script.witness_program(program) is not None or (redeem is None and script.kind_of(spent) == "p2sh")
 
 
 def _scripts_of_input(spent: TransactionOutput, found: Map) -> Scripts:

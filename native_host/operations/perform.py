@@ -104,6 +104,13 @@ class Operations:
             from native_host.operations import signing
 
             return self._facts(call, records.key_view(signing.prepare_sign(store, session, params)[0]))
+        if isinstance(params, t.SignPsbtParams):
+            from msgspec.structs import replace
+
+            from native_host.operations import psbt
+
+            record, spending = psbt.prepare(self._house, session, params)
+            return replace(self._facts(call, records.key_view(record)), spending=spending)
         if isinstance(params, DECODED):
             from native_host.operations import transactions
 

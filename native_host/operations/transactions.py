@@ -50,6 +50,12 @@ def _typed_data() -> Place:
     return Place(prepare=ethereum.prepare_typed_data, sign=ethereum.sign_typed_data)
 
 
+def _psbt() -> Place:
+    from native_host.operations import psbt
+
+    return Place(prepare=lambda house, session, params: psbt.prepare(house, session, params)[0], sign=psbt.sign)
+
+
 _CHAINS: dict[str, Callable[[], Place]] = {
     "eip155": _ethereum,
 }
@@ -73,8 +79,8 @@ def _place(params: Params) -> Place:
             return _chain(params.chain)
         case SignTypedDataParams():
             return _typed_data()
-        case _:
-            raise Unsupported(detail="signTypedData" if isinstance(params, SignTypedDataParams) else "signPsbt")
+        case SignPsbtParams():
+            return _psbt()
 
 
 def _chain(chain: str) -> Place:

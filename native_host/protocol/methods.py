@@ -69,7 +69,7 @@ _ROWS = (
     Method(name="signMessage", params=u.SignMessageParams, result=u.SignMessageResult, consent="person", summary="Sign a message in a chain's own format."),
     Method(name="signTypedData", params=t.SignTypedDataParams, result=t.SignTypedDataResult, consent="person", summary="Sign EIP-712 typed data."),
     Method(name="signTransaction", params=t.SignTransactionParams, result=t.SignTransactionResult, consent="person", summary="Sign a transaction that the host decoded."),
-    Method(name="signPsbt", params=t.SignPsbtParams, result=t.SignPsbtResult, consent="person", summary="Sign a partially signed Bitcoin transaction.", available=False),
+    Method(name="signPsbt", params=t.SignPsbtParams, result=t.SignPsbtResult, consent="person", summary="Sign a partially signed Bitcoin transaction."),
     Method(name="signJws", params=u.SignJwsParams, result=u.SignJwsResult, consent="person", summary="Sign a JSON Web Signature."),
     Method(name="aggregateSignatures", params=u.AggregateSignaturesParams, result=u.AggregateSignaturesResult, consent="public", needs="hello", summary="One signature out of many, where the algorithm can."),
     Method(name="aggregateVerify", params=u.AggregateVerifyParams, result=u.VerifyResult, consent="public", needs="hello", summary="Whether an aggregate signature is valid for all of its keys."),

@@ -41,5 +41,7 @@ def describe(params: SignTransactionParams | SignTypedDataParams | SignPsbtParam
             from native_host.review.typed_data import describe_typed_data
 
             return describe_typed_data(params, subject)
-        case _:
-            raise NotImplementedError
+        case SignPsbtParams():
+            from native_host.review.bitcoin import describe_psbt
+
+            return describe_psbt(params, subject)

@@ -5,6 +5,8 @@ Facts come from what will be done, never from what the extension says about it; 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import UNSET
 
 from native_host.protocol.approver import Fact, FactKind
@@ -34,6 +36,9 @@ from native_host.protocol.uses import (
 from native_host.protocol.wire import Message
 from native_host.review.text import describe_message, visible
 from native_host.value import Value
+
+if TYPE_CHECKING:
+    from native_host.encodings.spending import Spending
 
 FORMAT_NAMES = {
     "eip191": "Ethereum personal message (EIP-191)",
@@ -100,7 +105,8 @@ class Target(Value, frozen=True, kw_only=True):
 
 class Subject(Value, frozen=True, kw_only=True):
     """What a review may know of its key; the key's name and algorithm stand beside every review and are not repeated in it.
-    ``now_ms``: the time of asking, in milliseconds since 1970, by which what has expired is told.
+    ``now_ms``: the time of asking, in milliseconds since 1970, by which what has expired is told. ``spending``: what of a Bitcoin transaction
+    is the key's.
     """
 
     address: str | None = None
@@ -111,6 +117,7 @@ class Subject(Value, frozen=True, kw_only=True):
     in_token: bool = False
     target: Target | None = None
     now_ms: int | None = None
+    spending: Spending | None = None
 
 
 class Review(Value, frozen=True, kw_only=True):

@@ -107,6 +107,13 @@ TABLE: dict[str, tuple[Call, Facts, type, bool]] = {
     ),
     "signTypedData, with a seed": (call("signTypedData", **TYPED_DATA), Facts(key=key(**SEED)), Deny, False),
     "signPsbt": (call("signPsbt", keyId="k", psbt="cHNidP8="), Facts(key=key(**ACCOUNT)), Ask, False),
+    "signPsbt, granted": (
+        call("signPsbt", keyId="k", psbt="cHNidP8="),
+        Facts(key=key(**ACCOUNT), grant=Grant(key_id="k", method="signPsbt", uses=1)),
+        Ask,
+        False,
+    ),
+    "signPsbt, with a seed": (call("signPsbt", keyId="k", psbt="cHNidP8="), Facts(key=key(**SEED)), Ask, False),
     "encrypt": (call("encrypt", keyId="k", alg="A256GCM", plaintext=""), NOTHING, Allow, False),
     "encrypt, as a sender": (call("encrypt", keyId="k", alg="HPKE-0", plaintext="", senderKeyId="s"), MINE, Ask, False),
     "decrypt": (call("decrypt", keyId="k", alg="A256GCM", ciphertext=""), Facts(key=key(alg="A256GCM")), Ask, True),

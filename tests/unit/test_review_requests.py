@@ -12,6 +12,7 @@ from native_host.protocol.wire import decode_hook
 from native_host.review import requests
 from native_host.review.requests import Review, Subject, Target, attach_review, program_review, review, set_up_review
 from tests.homes import b64
+from tests.vector_files import load
 
 HOSTILE = "Pay\u202e 1\u200b \x1b[2J\nBob"
 SHOWN = "Pay⟨U+202E⟩ 1⟨U+200B⟩ ⟨U+001B⟩[2J⟨U+000A⟩Bob"
@@ -192,6 +193,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "keyId": "k",
         "typedData": {"types": {"EIP712Domain": [], "A": []}, "primaryType": "A", "domain": {}, "message": {}},
     },
+    "signPsbt": {"keyId": "k", "psbt": load("psbt")["bip174"]["valid"][0]["psbt"]},
     "signJws": {"keyId": "k", "payload": ""},
     "encrypt": {"keyId": "k", "alg": "HPKE-0", "plaintext": "", "senderKeyId": "s"},
     "decrypt": {"keyId": "k", "alg": "A256GCM", "ciphertext": ""},

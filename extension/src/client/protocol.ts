@@ -505,6 +505,21 @@ export interface SignTransactionResult {
   readonly transactionId: string;
 }
 
+/** `psbt` in base64 with padding, as BIP-174 has it. `finalize`: whether the inputs that are complete are finalized. */
+export interface SignPsbtParams {
+  readonly keyId: string;
+  readonly psbt: string;
+  readonly finalize?: boolean;
+  readonly page?: Page;
+  readonly requestKey?: string;
+}
+
+/** `signedInputs`: the indexes of the inputs that got a signature. */
+export interface SignPsbtResult {
+  readonly psbt: string;
+  readonly signedInputs: readonly number[];
+}
+
 /** `header` holds members of the protected header; `alg` is the key's own and may not stand in it. */
 export interface SignJwsParams {
   readonly keyId: string;
@@ -607,6 +622,8 @@ export interface Operations {
   readonly signTypedData: { readonly params: SignTypedDataParams; readonly result: SignTypedDataResult };
   /** Sign a transaction that the host decoded. */
   readonly signTransaction: { readonly params: SignTransactionParams; readonly result: SignTransactionResult };
+  /** Sign a partially signed Bitcoin transaction. */
+  readonly signPsbt: { readonly params: SignPsbtParams; readonly result: SignPsbtResult };
   /** Sign a JSON Web Signature. */
   readonly signJws: { readonly params: SignJwsParams; readonly result: SignJwsResult };
   /** One signature out of many, where the algorithm can. */
@@ -648,6 +665,7 @@ export const CONSENT = {
   signMessage: "person",
   signTypedData: "person",
   signTransaction: "person",
+  signPsbt: "person",
   signJws: "person",
   aggregateSignatures: "public",
   aggregateVerify: "public",

@@ -1,0 +1,178 @@
+"""What a person reads of a Bitcoin transaction before it is signed: where the money goes, what comes back, the fee, and who else signs. Pure.
+
+Made from the PSBT's own bytes (BIP174, BIP370) and from what was found to be ours by its keys (``encodings.spending``). An output is a
+payment unless it is proven to be ours, and change only where a wallet finds it again; every address stands there whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from native_host.encodings.bitcoin_script import address_of, carried_data, kind_of
+from native_host.encodings.bitcoin_transaction import TransactionOutput
+from native_host.encodings.psbt import decode_base64, parse_psbt
+from native_host.encodings.psbt_checks import check_psbt
+from native_host.encodings.spending import Spending
+from native_host.protocol.approver import Fact, FactKind
+from native_host.review import bitcoin_warnings
+from native_host.review.bitcoin_amounts import Amounts, amounts_of, in_coins, rate_of
+from native_host.review.text import describe_message, visible
+
+if TYPE_CHECKING:
+    from native_host.encodings.psbt_checks import Checked
+    from native_host.encodings.spending import OwnOutput, Path
+    from native_host.protocol.transactions import SignPsbtParams
+    from native_host.review.decoded import Described
+    from native_host.review.requests import Subject
+
+NETWORKS = {
+    False: "Bitcoin, the main network (bip122:000000000019d6689c085ae165831e93)",
+    True: "a test network of Bitcoin, whose coins are worth nothing",
+    None: "not known: the key's path does not tell. Addresses are shown as those of Bitcoin's main network",
+}
+_HARDENED = 1 << 31
+_REPLACEABLE_BELOW = 0xFFFFFFFE
+_LOCK_TIME_THRESHOLD = 500_000_000
+_FINAL = 0xFFFFFFFF
+_ACCOUNT_LEVELS_BELOW = 2
+_NOTHING = Spending(inputs=(), outputs=(), deceiving=(), unproven=(), testnet=None)
+
+
+def describe_psbt(params: SignPsbtParams, subject: Subject | None) -> Described:
+    """The title, the facts and the warnings of a PSBT that was found to be one that can be signed; what nobody proved to be ours is not."""
+    spending = subject.spending if subject is not None else None
+    return describe(check_psbt(parse_psbt(decode_base64(params.psbt))), spending or _NOTHING)
+
+
+def describe(checked: Checked, spending: Spending) -> Described:
+    """The title, the facts and the warnings; ``spending`` is what of it is ours."""
+    amounts = amounts_of(checked, spending)
+    facts = (
+        fact("Network", NETWORKS[spending.testnet]),
+        *_outputs(checked, spending),
+        _fee(checked, spending, amounts),
+        *_inputs(spending, amounts),
+        *_signers(spending),
+        *_accounts(spending),
+        *_timing(checked),
+    )
+    return _title(checked, spending, amounts), facts, bitcoin_warnings.warnings_of(checked, spending, amounts)
+
+
+def fact(label: str, value: str, kind: FactKind = "text") -> Fact:
+    """A fact whose value cannot deceive."""
+    return Fact(label=label, value=visible(value), kind=kind)
+
+
+def path_text(path: Path) -> str:
+    """A path as wallets write it."""
+    return "/".join(["m", *(f"{index - _HARDENED}'" if index >= _HARDENED else f"{index}" for index in path)])
+
+
+def _title(checked: Checked, spending: Spending, amounts: Amounts) -> str:
+    payments = len(checked.outputs) - len(spending.outputs)
+    if amounts.others_inputs:
+        given, back = in_coins(amounts.given, spending), in_coins(amounts.back, spending)
+        return f"Sign your part of a transaction of several: you give {given} and get {back}"
+    if not payments:
+        return f"Move {in_coins(amounts.back, spending)} within your own wallet"
+    return f"Pay {in_coins(amounts.paid, spending)} to {'an address' if payments == 1 else f'{payments} places'}"
+
+
+def _outputs(checked: Checked, spending: Spending) -> tuple[Fact, ...]:
+    own = {one.index: one for one in spending.outputs}
+    outputs = checked.psbt.transaction.outputs
+    order = sorted(range(len(outputs)), key=lambda index: (index in own, index))  # payments first
+    shown: list[Fact] = []
+    for index in order:
+        number = f" (output {index + 1})" if len(outputs) > 1 else ""
+        place = own.get(index)
+        if place is not None:
+            shown += _own_output(outputs[index], place, number, spending)
+        else:
+            shown += _payment(outputs[index], number, spending)
+    return tuple(shown)
+
+
+def _own_output(output: TransactionOutput, own: OwnOutput, number: str, spending: Spending) -> list[Fact]:
+    label = "Change, back to you" if own.change else "To another address of your own"
+    address = address_of(output.script, testnet=bool(spending.testnet))
+    where = fact(label + number, address, "address") if address is not None else fact(label + number, output.script.hex(), "hex")
+    path = [] if own.path is None or own.change else [fact("Its path", path_text(own.path), "path")]
+    return [where, *path, _amount(output, spending)]
+
+
+def _payment(output: TransactionOutput, number: str, spending: Spending) -> list[Fact]:
+    if kind_of(output.script) == "data":
+        described = describe_message(carried_data(output.script))
+        data = Fact(label=f"Written into the chain for everybody to read{number}", value=described.text or "(nothing)", kind=described.kind)
+        return [data, *([_amount(output, spending)] if output.amount else [])]
+    address = address_of(output.script, testnet=bool(spending.testnet))
+    if address is None:
+        return [fact(f"Pay to a script that has no address{number}", output.script.hex() or "(empty)", "hex"), _amount(output, spending)]
+    return [fact(f"Pay to{number}", address, "address"), _amount(output, spending)]
+
+
+def _amount(output: TransactionOutput, spending: Spending) -> Fact:
+    return fact("Amount", both_units(output.amount, spending))
+
+
+def both_units(satoshi: int, spending: Spending) -> str:
+    """An amount in coins and in satoshi."""
+    return f"{in_coins(satoshi, spending)} ({satoshi:,} sat)"
+
+
+def _fee(checked: Checked, spending: Spending, amounts: Amounts) -> Fact:
+    if checked.fee is None:
+        return fact("Fee", "not known: the PSBT does not say what every input spends")
+    label = "Fee" if amounts.proven else "Fee, as the PSBT claims"
+    return fact(label, f"{both_units(checked.fee, spending)}, about {rate_of(checked.fee, amounts)} sat/vB")
+
+
+def _inputs(spending: Spending, amounts: Amounts) -> tuple[Fact, ...]:
+    shown = [fact("Spent of yours", f"{_count(len(spending.inputs), 'input')}, together {both_units(amounts.given, spending)}")]
+    if amounts.others_inputs:
+        known = "an unknown amount" if amounts.others is None else both_units(amounts.others, spending)
+        claim = "" if amounts.proven or amounts.others is None else ", as the PSBT claims"
+        shown.append(fact("Spent of others", f"{_count(amounts.others_inputs, 'input')}, together {known}{claim}"))
+        change = amounts.back - amounts.given
+        shown.append(fact("You gain" if change > 0 else "You lose", both_units(abs(change), spending)))
+    return tuple(shown)
+
+
+def _signers(spending: Spending) -> tuple[Fact, ...]:
+    told = {}
+    for own in spending.to_sign:
+        if own.multisig is not None:
+            already = "none has signed yet" if not own.others else f"{own.others} signed before you"
+            told[f"{own.multisig.required} of {len(own.multisig.keys)} have to sign, {already}"] = True
+    return tuple(fact("Signers", text) for text in told)
+
+
+def _accounts(spending: Spending) -> tuple[Fact, ...]:
+    """The accounts whose inputs are signed, each once."""
+    paths = {path_text(own.path[:-_ACCOUNT_LEVELS_BELOW]): True for own in spending.to_sign if own.path is not None}
+    return tuple(fact("From the account", path, "path") for path in paths)
+
+
+def _timing(checked: Checked) -> tuple[Fact, ...]:
+    transaction = checked.psbt.transaction
+    shown = []
+    if any(one.sequence < _REPLACEABLE_BELOW for one in transaction.inputs):
+        shown.append(fact("Until it is mined", "it can be replaced by one with a higher fee (BIP125)"))
+    if transaction.lock_time and any(one.sequence != _FINAL for one in transaction.inputs):
+        if transaction.lock_time < _LOCK_TIME_THRESHOLD:
+            shown.append(fact("Not to be mined before", f"block {transaction.lock_time + 1:,}"))
+        else:
+            shown.append(fact("Not to be mined before", _utc(transaction.lock_time), "time"))
+    return tuple(shown)
+
+
+def _utc(seconds: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _count(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number} {what}s"
