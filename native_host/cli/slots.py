@@ -43,7 +43,8 @@ def list_slots(*, json: AsJson = False) -> None:
         print(f"          Stops {row['stops']}.")
         print(f"          Does not stop {row['doesNotStop']}.")
         if row["failures"]:
-            print(f"          Tried without success since it last opened: {row['failures']} times.")
+            times = "once" if row["failures"] == 1 else f"{row['failures']} times"
+            print(f"          Tried without success since it last opened: {times}.")
     if weakest is not None and len(rows) > 1:
         print(f"The weakest of them is: {weakest.name}.")
 

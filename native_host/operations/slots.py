@@ -26,6 +26,7 @@ REPEAT_HINT = "That does not open this keystore. Tries left: {left}."
 REPEAT_PIN_HINT = "That was not right. Tries left: {left}."
 ALL_ABSENT = "What opens this keystore is not here: {labels}. Connect it and try again, or use the computer that it belongs to."
 ELSE_ABSENT = "What else opens this keystore is not here: {labels}."
+NO_LIBRARY = "{name}: {library} is not installed, which belongs to Strongroom. Install Strongroom anew."
 DOES_NOT_OPEN = "It was not opened by: {label}."
 PASSPHRASES = frozenset({"passphrase", "two_factor"})
 """Kinds whose passphrase can be changed: their providers have ``enrol_again(parameters, ask)``, at the same device."""
@@ -191,7 +192,7 @@ def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None,
     kinds = {slot.kind for slot in slots}
     purpose: SecretPurpose = "recoveryCode" if kinds == {"recovery"} else "unlock"
     title = "Unlock your keystore with your passphrase or recovery code" if len(kinds) > 1 else "Unlock your keystore"
-    hint = " ".join(why) or None
+    hint = " ".join(dict.fromkeys(why)) or None
     for tried in range(1, TRIES + 1):
         check_pause(house, slots)
         with house.approver.ask_secret(purpose, title, hint) as typed:
@@ -202,7 +203,7 @@ def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None,
                 raise
             except CannotUnseal:
                 hint = REPEAT_HINT.format(left=TRIES - tried)
-    raise CannotUnseal(" ".join((CannotUnseal.default_message, *why)))
+    raise CannotUnseal(" ".join((CannotUnseal.default_message, *dict.fromkeys(why))))
 
 
 def _try_each(house: House, slots: list[Slot], typed: SecretBytes, keep: list[SecretBytes] | None) -> Slot:
@@ -218,7 +219,7 @@ def _try_each(house: House, slots: list[Slot], typed: SecretBytes, keep: list[Se
 
 
 def _try(house: House, slot: Slot, ask: Ask, keep: list[SecretBytes] | None) -> None:
-    with provider(house, slot.kind).open(slot.parameters, ask) as kek:
+    with _libraries(slot.kind), provider(house, slot.kind).open(slot.parameters, ask) as kek:
         root = house.store.root_of(slot, kek)
     if keep is not None:
         keep.append(root)  # wiped by whoever wanted it
@@ -227,6 +228,15 @@ def _try(house: House, slot: Slot, ask: Ask, keep: list[SecretBytes] | None) -> 
         with root:
             house.store.unlock_with(root)
     _succeeded(house, slot)
+
+
+@contextmanager
+def _libraries(kind: str) -> Iterator[None]:
+    """A library that is not installed is a device that is not here: the other ways in go on working."""
+    try:
+        yield
+    except ImportError as error:
+        raise DeviceAbsent(NO_LIBRARY.format(library=error.name or "a library", name=KINDS[kind].name), detail=kind) from None
 
 
 @contextmanager
@@ -259,7 +269,8 @@ def check_pause(house: House, slots: list[Slot]) -> None:
 def is_here(house: House, slot: Slot) -> bool:
     """Whether what a slot needs is here now."""
     try:
-        return provider(house, slot.kind).is_here(slot.parameters)
+        with _libraries(slot.kind):
+            return provider(house, slot.kind).is_here(slot.parameters)
     except KmsError:
         return False
 
@@ -292,7 +303,7 @@ def devices(house: House) -> list[tuple[Kind, Device]]:
     """Every device that could hold a slot here and now, strongest kind first; what has no provider on this machine is passed over."""
     found: list[tuple[Kind, Device]] = []
     for row in sorted(KINDS.values(), key=lambda row: -row.rank):
-        with suppress(BackendUnavailable, Unsupported):
+        with suppress(BackendUnavailable, Unsupported), _libraries(row.kind):
             found.extend((row, device) for device in provider(house, row.kind).devices())
     return found
 
@@ -305,13 +316,14 @@ def enrolled(house: House, kind: str, device_id: str | None, choice: Choice, ask
         InvalidParams: there are several, and none was named.
     """
     maker = provider(house, kind)
-    found = [device for device in maker.devices() if device_id in {None, device.device_id}]
-    if not found:
-        raise DeviceAbsent(f"There is no such device here now: {KINDS[kind].name}. Connect it and try again.", detail=kind)
-    if len(found) > 1:
-        names = ", ".join(device.device_id for device in found)
-        raise InvalidParams(f"There is more than one. Name one of them with --device: {names}", path="device")
-    return maker.enrol(found[0], choice, ask)
+    with _libraries(kind):
+        found = [device for device in maker.devices() if device_id in {None, device.device_id}]
+        if not found:
+            raise DeviceAbsent(f"There is no such device here now: {KINDS[kind].name}. Connect it and try again.", detail=kind)
+        if len(found) > 1:
+            names = ", ".join(device.device_id for device in found)
+            raise InvalidParams(f"There is more than one. Name one of them with --device: {names}", path="device")
+        return maker.enrol(found[0], choice, ask)
 
 
 def add(house: House, root: SecretBytes, new: Enrolled, *, kind: str, label: str | None = None) -> Slot:
@@ -390,6 +402,6 @@ def replace(house: House, root: SecretBytes, slot: Slot, new: Enrolled) -> Slot:
 def try_out(house: House, slot: Slot, ask: Ask) -> None:
     """See that a slot opens the store, here and now; raises what opening it raises. The store's own state does not change."""
     check_pause(house, [slot])
-    with _counted(house, [slot]), provider(house, slot.kind).open(slot.parameters, ask) as kek:
+    with _libraries(slot.kind), _counted(house, [slot]), provider(house, slot.kind).open(slot.parameters, ask) as kek:
         house.store.root_of(slot, kek).wipe()
     _succeeded(house, slot)
