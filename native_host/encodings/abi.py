@@ -14,7 +14,7 @@ from native_host.value import Value
 
 WORD = 32
 SELECTOR_BYTES = 4
-_MAX_DEPTH = 8
+_MAX_DEPTH = 16
 _MAX_BITS = 256
 _TRUE = 1
 _ADDRESS_BITS = 160
