@@ -60,6 +60,20 @@ class Examined(Value, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
+class Standing(Value, frozen=True, kw_only=True):
+    """What stands in a file at one moment: a digest over the store's own rows, and each record's. What a person was shown is what they go on
+    with, and nothing that was put there while they read."""
+
+    own: bytes
+    records: dict[bytes, bytes | None]
+
+
+def standing(connection: Connection) -> Standing:
+    """What stands there now; needs no secret."""
+    with _Snapshot(connection):
+        return Standing(own=vouching.present(connection), records=dict(records.digests(connection)))
+
+
 def examine(connection: Connection) -> Examined:
     """Everything that can be told without a secret."""
     with _Snapshot(connection):

@@ -53,6 +53,11 @@ def write_list(connection: Connection) -> bytes:
     return _digest(listed)
 
 
+def present(connection: Connection) -> bytes:
+    """A digest over what is there now."""
+    return _digest(encode(_present(connection)))
+
+
 def differences(connection: Connection, newest: bytes | None) -> list[Difference]:
     """What is not as the newest row of the chain about it says; nothing is known of a store that never vouched."""
     if newest is None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from native_host.errors import BackendUnavailable, CannotUnseal, KmsError, UserRejected
 from native_host.kek import counters
-from native_host.keystore.evidence import Finding, examine
+from native_host.keystore.evidence import Finding, Standing, examine, standing
 from native_host.keystore.store import ChangedOutside
 
 if TYPE_CHECKING:
@@ -63,8 +63,10 @@ def judged(house: House, caller: CallerFacts, opening: Callable[[], object], *, 
             if missed:
                 house.audit.happened(caller.origin, "unlock", f"not checked: {missed} could not be reached")
             return ()
-        _decide(house, caller, (*found, *_about_keys(house)) if at_terminal else found, at_terminal=at_terminal)
-        _go_on(house, caller.origin, found, least_version=value + 1 if value else 0)
+        shown = standing(store.connection)
+        # Keys too: each that opens is good from then on, whichever change it was that was noticed.
+        _decide(house, caller, (*found, *_about_keys(house)), at_terminal=at_terminal)
+        _go_on(house, caller.origin, found, shown, least_version=value + 1 if value else 0)
         return found
 
 
@@ -103,10 +105,10 @@ def accept(house: House, caller: CallerFacts) -> tuple[Finding, ...]:
     from native_host.operations import slots
 
     accepted = judged(house, caller, lambda: slots.open_store(house, caller, silently=False), at_terminal=True)
-    found = () if accepted else _about_keys(house)
+    shown, found = standing(house.store.connection), () if accepted else _about_keys(house)
     if found:
         _decide(house, caller, found, at_terminal=True)
-        _take_over(house, caller.origin)
+        _take_over(house, caller.origin, shown)
     return accepted or found
 
 
@@ -149,27 +151,35 @@ def last_good(house: House, found: Sequence[Finding]) -> str | None:
     return None
 
 
-def _go_on(house: House, origin: str, found: Sequence[Finding], *, least_version: int) -> None:
-    """Go on with what is there, as its owner decided: the record says so, and what of its keys opens is good from now on."""
+def _go_on(house: House, origin: str, found: Sequence[Finding], shown: Standing, *, least_version: int) -> None:
+    """Go on with what is there, as its owner decided: the record says so, and what of its keys opens is good from now on.
+
+    Raises:
+        ChangedOutside: it is not what they were shown any more.
+    """
     store, names = house.store, sorted({one.name for one in found})
     try:
         with store.transaction():
+            if standing(store.connection).own != shown.own:
+                raise ChangedOutside(found)
             store.go_on(least_version=least_version)
             if {"counter_gone", "counter_unreachable"} & set(names):
                 store.drop_counter()
             house.audit.happened(origin, "acceptChanges", ", ".join(names))
-        _take_over(house, origin)
+        _take_over(house, origin, shown)
     except BaseException:
         store.forget_keys()
         raise
 
 
-def _take_over(house: House, origin: str) -> None:
-    """Have the log say of the records that are not as it says that they are as they stand now, if they open."""
+def _take_over(house: House, origin: str, shown: Standing) -> None:
+    """Have the log say of the records that are not as it says that they are as they stand now, if they open and were so when it was decided."""
     from native_host.encodings.base64url import encode_base64url
 
     store = house.store
     for record_id, digest in store.differing():
+        if shown.records.get(record_id) != digest:
+            continue
         # One that does not open stays refused, and what was written about it just now is undone.
         with suppress(CannotUnseal), store.transaction():
             store.take_over(record_id, digest)

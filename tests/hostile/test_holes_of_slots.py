@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from native_host.errors import InvalidParams
 from native_host.kek import counters, passphrase
 from native_host.kek.provider import Choice, Settings
+from native_host.keystore.evidence import KEY_CHANGED
 from native_host.keystore.store import ChangedOutside, KeyStore
-from native_host.operations import rekeying, slots
+from native_host.operations import evidence, rekeying, slots
 from tests.parts import file_counter
 from tests.parts.asked_person import CALLER, Person, house_of, store_with
 from tests.parts.attended import Attended
@@ -92,3 +93,31 @@ def test_a_passphrase_is_not_changed_at_a_device_that_was_exchanged_meanwhile(st
         new = slots.enrolled_again(house, replace(slot, parameters=b"another device"), slots.AskPerson(house, CALLER))
         with new.kek, pytest.raises(InvalidParams):
             slots.replace(house, root, replace(slot, parameters=b"another device"), new)
+
+
+def test_a_key_that_was_put_back_is_told_before_it_is_accepted_with_something_else(attended: Attended, tmp_path: Path) -> None:
+    """Going on takes over every key as it stands: a way in that got another name must not be all that is said."""
+    key_id = attended.call("generateKey", alg="Ed25519").key_id
+    attended.store.connection.execute(f"VACUUM INTO '{tmp_path / 'old.db'}'")
+    attended.call("updateKey", keyId=key_id, state="disabled")
+    attended.call("lock")
+    with sqlite3.connect(attended.path) as other:
+        other.execute("ATTACH ? AS old", (str(tmp_path / "old.db"),))
+        other.execute("DELETE FROM main.records")
+        other.execute("INSERT INTO main.records SELECT * FROM old.records")
+        other.execute("UPDATE main.slots SET label = 'A harmless name'")
+    other.close()
+    attended.call("unlock")
+    (asked,) = attended.reviews()
+    assert KEY_CHANGED in asked["warnings"]
+
+
+def test_what_is_put_there_while_the_person_reads_is_not_accepted_with_what_they_read(store: KeyStore, tmp_path: Path) -> None:
+    """They are shown another name of a way in; the way in that they took away is put back before they say yes."""
+    with sqlite3.connect(store.path) as other:
+        other.execute("UPDATE slots SET label = 'A harmless name'")
+    other.close()
+    person = Person(NEW, ready=lambda: put_the_old_way_back(store.path, tmp_path / "old.db"))
+    with pytest.raises(ChangedOutside):
+        evidence.judged(house_of(store, person), CALLER, lambda: slots.open_store(house_of(store, person), CALLER, silently=False))
+    assert not store.holds_keys
