@@ -98,23 +98,26 @@ def _own_output(output: TransactionOutput, own: OwnOutput, number: str, spending
     label = "Change, back to you" if own.change else "To another address of your own"
     address = address_of(output.script, testnet=bool(spending.testnet))
     where = fact(label + number, address, "address") if address is not None else fact(label + number, output.script.hex(), "hex")
-    path = [] if own.path is None or own.change else [fact("Its path", path_text(own.path), "path")]
-    return [where, *path, _amount(output, spending)]
+    path = [] if own.path is None or own.change else [fact(f"Its path{number}", path_text(own.path), "path")]
+    return [where, *path, _amount(output, number, spending)]
 
 
 def _payment(output: TransactionOutput, number: str, spending: Spending) -> list[Fact]:
     if kind_of(output.script) == "data":
         described = describe_message(carried_data(output.script))
         data = Fact(label=f"Written into the chain for everybody to read{number}", value=described.text or "(nothing)", kind=described.kind)
-        return [data, *([_amount(output, spending)] if output.amount else [])]
+        return [data, *([_amount(output, number, spending)] if output.amount else [])]
     address = address_of(output.script, testnet=bool(spending.testnet))
     if address is None:
-        return [fact(f"Pay to a script that has no address{number}", output.script.hex() or "(empty)", "hex"), _amount(output, spending)]
-    return [fact(f"Pay to{number}", address, "address"), _amount(output, spending)]
+        return [
+            fact(f"Pay to a script that has no address{number}", output.script.hex() or "(empty)", "hex"),
+            _amount(output, number, spending),
+        ]
+    return [fact(f"Pay to{number}", address, "address"), _amount(output, number, spending)]
 
 
-def _amount(output: TransactionOutput, spending: Spending) -> Fact:
-    return fact("Amount", both_units(output.amount, spending))
+def _amount(output: TransactionOutput, number: str, spending: Spending) -> Fact:
+    return fact(f"Amount{number}", both_units(output.amount, spending))
 
 
 def both_units(satoshi: int, spending: Spending) -> str:
@@ -141,18 +144,18 @@ def _inputs(spending: Spending, amounts: Amounts) -> tuple[Fact, ...]:
 
 
 def _signers(spending: Spending) -> tuple[Fact, ...]:
-    told = {}
+    told: dict[str, bool] = {}
     for own in spending.to_sign:
         if own.multisig is not None:
             already = "none has signed yet" if not own.others else f"{own.others} signed before you"
             told[f"{own.multisig.required} of {len(own.multisig.keys)} have to sign, {already}"] = True
-    return tuple(fact("Signers", text) for text in told)
+    return (fact("Signers", "; ".join(told)),) if told else ()
 
 
 def _accounts(spending: Spending) -> tuple[Fact, ...]:
     """The accounts whose inputs are signed, each once."""
     paths = {path_text(own.path[:-_ACCOUNT_LEVELS_BELOW]): True for own in spending.to_sign if own.path is not None}
-    return tuple(fact("From the account", path, "path") for path in paths)
+    return (fact("From the account" if len(paths) == 1 else "From the accounts", ", ".join(paths), "path"),) if paths else ()
 
 
 def _timing(checked: Checked) -> tuple[Fact, ...]:
