@@ -12,7 +12,10 @@ def check(made: PSBT, finished: bytes) -> None:
     psbt = PSBT.parse(finished)
     transaction = finalizer.finalize_psbt(psbt)
     assert transaction is not None
-    assert made.tx.txid() == transaction.txid()
+    asked = made.tx
+    assert [(one.txid, one.vout, one.sequence) for one in asked.vin] == [(one.txid, one.vout, one.sequence) for one in transaction.vin]
+    assert [(one.value, one.script_pubkey) for one in asked.vout] == [(one.value, one.script_pubkey) for one in transaction.vout]
+    assert (asked.version, asked.locktime) == (transaction.version, transaction.locktime)
     final = pbk.Transaction(transaction.serialize())
     spent = [one.utxo for one in made.inputs]
     data = pbk.script.PrecomputedTransactionData(

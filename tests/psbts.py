@@ -12,6 +12,15 @@ from embit.bip32 import HDKey, parse_path
 from embit.psbt import PSBT, DerivationPath
 from embit.transaction import Transaction, TransactionInput, TransactionOutput
 
+from native_host.encodings.psbt import decode_base64, encode_psbt, parse_psbt
+from native_host.encodings.psbt_checks import Checked, check_psbt
+from native_host.encodings.spending import Spending
+from native_host.review.bitcoin import describe
+from native_host.suites import psbt_signing
+from native_host.suites.hd import bip32
+from native_host.suites.hd.extended_key import extended_public, fingerprint_of
+from native_host.suites.psbt_keys import Keys, SeedKeys, find_own
+
 WORDS = "abandon " * 11 + "about"
 ROOT = HDKey.from_seed(bip39.mnemonic_to_seed(WORDS))
 STRANGER = HDKey.from_seed(bip39.mnemonic_to_seed("zoo " * 11 + "wrong"))
@@ -133,3 +142,37 @@ def text_of(made: PSBT) -> str:
 def elsewhere(kind: str = "p2wpkh", number: int = 0) -> Lock:
     """An address of somebody else."""
     return mine(kind, f"0/{number}", root=STRANGER)
+
+
+SEED = bip39.mnemonic_to_seed(WORDS)
+
+
+def seed_keys() -> SeedKeys:
+    """The signer's."""
+    return SeedKeys(fingerprint_of(extended_public(SEED, ()).public), lambda path: extended_public(SEED, path))
+
+
+def checked_of(made: PSBT) -> Checked:
+    """As the host reads it; raises what it raises."""
+    return check_psbt(parse_psbt(decode_base64(text_of(made))))
+
+
+def spending_of(made: PSBT, keys: Keys | None = None) -> Spending:
+    """What of it is the signer's."""
+    return find_own(checked_of(made), keys or seed_keys())
+
+
+def sign(made: PSBT, *, finalize: bool = False) -> bytes:
+    """With the signer's seed, as the host does."""
+    checked = checked_of(made)
+    spending = find_own(checked, seed_keys())
+    digests = psbt_signing.Digests(checked)
+    signatures = {own.index: psbt_signing.sign_input(digests, checked, own, bip32.derive(SEED, own.path or ())) for own in spending.to_sign}
+    signed = psbt_signing.with_signatures(checked.psbt, signatures, {own.sighash for own in spending.to_sign})
+    return encode_psbt(psbt_signing.finalized(checked, signed) if finalize else signed)
+
+
+def described(made: PSBT) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """The title, the facts and the warnings that the person reads."""
+    title, facts, warnings = describe(checked_of(made), spending_of(made))
+    return title, [(one.label, one.value) for one in facts], list(warnings)
