@@ -35,10 +35,15 @@ TEXTS = ("passphrase", "words", "extra passphrase")
 PIECE_BYTES = 16
 
 IN_USE = tuple(f"DEK {purpose}" for purpose in PURPOSES)
-_IN_USE = "A key in use: it lies in memory that is never swapped out or dumped, and that root can read."
+KINDS, MOMENTS = ("memfd_secret", "locked"), ("open", "locked")
+OPENSSL = ("ES256", *(f"RSA {name}" for name in ("d", "p", "q", "dp", "dq", "qi")))
+_KEY_IN_USE = "A key in use: it lies in memory that is never swapped out or dumped, and that root can read."
+_NUMBER = "OpenSSL makes a number of it to sign, and does not always wipe that; half of it is left for a while."
 _SALT = "OpenSSL's PBKDF2 takes its salt from Python as bytes, which cannot be wiped."
-REMAINS: dict[tuple[str, str, str], tuple[int, str]] = {("locked", "open", name): (1, _IN_USE) for name in IN_USE} | {
-    (kind, moment, "extra passphrase"): (1, _SALT) for kind in ("memfd_secret", "locked") for moment in ("open", "locked")
+REMAINS: dict[tuple[str, str, str], tuple[int, str]] = {
+    **{("locked", "open", name): (1, _KEY_IN_USE) for name in IN_USE},
+    **{(kind, moment, name): (1, _NUMBER) for kind in KINDS for moment in MOMENTS for name in OPENSSL},
+    **{(kind, moment, "extra passphrase"): (1, _SALT) for kind in KINDS for moment in MOMENTS},
 }
 """(what secrets lie in, moment, secret): at most so many copies, and why. Of everything else, and at every other moment, there is none."""
 
