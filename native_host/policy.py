@@ -27,7 +27,7 @@ GRANT_USES = (10, 100)
 class KeyView(Value, frozen=True, kw_only=True):
     """What may be known of a key before anything is decided: never its secret. ``derived``: it comes from a seed.
 
-    ``revision`` is the record's, so that what is performed is what was reviewed.
+    ``revision`` is the record's, so that what is performed is what was reviewed. ``public`` is the raw public key, where there is one.
     """
 
     key_id: str
@@ -43,6 +43,7 @@ class KeyView(Value, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     provenance: str = "generated"
     backend: str = "local"
+    public: bytes | None = None
 
 
 class Grant(Value, frozen=True, kw_only=True):

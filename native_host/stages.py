@@ -201,5 +201,6 @@ def _review(waiting: Waiting) -> Review:
         target=Target(label=target.label, alg=target.alg) if target else None,
         now_ms=now(),
         spending=waiting.facts.spending,
+        public=key.public,
     )
     return review(waiting.call.params, subject)

@@ -194,6 +194,7 @@ def key_view(record: Record, *, dependants: int = 0) -> KeyView:
         labels=SUITES[metadata.alg].labels,
         provenance=metadata.provenance,
         backend=metadata.backend,
+        public=metadata.public,
     )
 
 

@@ -50,6 +50,12 @@ def _typed_data() -> Place:
     return Place(prepare=ethereum.prepare_typed_data, sign=ethereum.sign_typed_data)
 
 
+def _solana() -> Place:
+    from native_host.operations import solana
+
+    return Place(prepare=solana.prepare, sign=solana.sign)
+
+
 def _psbt() -> Place:
     from native_host.operations import psbt
 
@@ -58,6 +64,7 @@ def _psbt() -> Place:
 
 _CHAINS: dict[str, Callable[[], Place]] = {
     "eip155": _ethereum,
+    "solana": _solana,
 }
 """By the namespace of CAIP-2."""
 

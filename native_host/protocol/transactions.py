@@ -78,7 +78,7 @@ class SignTransactionParams(Message, frozen=True, kw_only=True):
 
 class SignTransactionResult(Message, frozen=True, kw_only=True):
     """``signedTransaction`` as the chain's nodes take it, as bytes. ``transactionId`` as the chain writes it: of ``eip155`` the hash, ``0x`` and
-    hexadecimal digits.
+    hexadecimal digits; of ``solana`` the first signature in Base58, empty as long as whoever pays the fee has not signed.
     """
 
     signed_transaction: Base64Url

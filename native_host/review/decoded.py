@@ -26,8 +26,15 @@ def _ethereum(params: SignTransactionParams, subject: Subject | None) -> Describ
     return describe_transaction(params, subject)
 
 
+def _solana(params: SignTransactionParams, subject: Subject | None) -> Described:
+    from native_host.review.solana import describe_transaction
+
+    return describe_transaction(params, subject)
+
+
 _CHAINS: dict[str, Callable[[SignTransactionParams, Subject | None], Described]] = {
     "eip155": _ethereum,
+    "solana": _solana,
 }
 """By the namespace of CAIP-2."""
 
