@@ -34,7 +34,7 @@ def token_usages(suite: Suite) -> tuple[str, ...]:
     match suite.kind:
         case "signature":
             message = ("message",) if suite.alg in _MESSAGES else ()
-            decoded = ("typedData", "transaction") if suite.alg in _ETHEREUM else ()
+            decoded = ("typedData", "transaction") if suite.alg in _ETHEREUM else ("transaction",) if suite.alg == "Ed25519" else ()
             return ("sign", "verify", *message, *decoded, *(("jws",) if suite.jws_alg else ()))
         case "agreement":
             return ("deriveSecret",)
