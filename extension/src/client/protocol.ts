@@ -499,7 +499,7 @@ export interface SignTransactionParams {
   readonly requestKey?: string;
 }
 
-/** `signedTransaction` as the chain's nodes take it, as bytes. `transactionId` as the chain writes it: of `eip155` the hash, `0x` and hexadecimal digits. */
+/** `signedTransaction` as the chain's nodes take it, as bytes. `transactionId` as the chain writes it: of `eip155` the hash, `0x` and hexadecimal digits; of `solana` the first signature in Base58, empty as long as whoever pays the fee has not signed. */
 export interface SignTransactionResult {
   readonly signedTransaction: Base64Url;
   readonly transactionId: string;
