@@ -73,7 +73,7 @@ def test_a_seed_signs_what_the_person_was_shown(home: Home, port: Port, seed: st
 def test_nothing_but_a_signature_is_added(home: Home, port: Port, seed: str) -> None:
     """Of a PSBT of version 2 also what may be changed is brought up to date, as BIP370 says."""
     made = payment(version=2)
-    made.unknown[b"\xf0\x01"] = b"kept"
+    made.unknown = {b"\xf0\x01": b"kept"}
     answer = port.request("signPsbt", {"keyId": seed, "psbt": psbts.text_of(made)})
     signed = PSBT.parse(base64.b64decode(answer["psbt"]))
     assert all(len(one.partial_sigs) == 1 for one in signed.inputs)
