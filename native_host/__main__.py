@@ -17,23 +17,10 @@ def main() -> None:
     # Importing makes tens of thousands of objects that live as long as the process: looking for garbage among them, again
     # and again, takes a tenth of the start.
     gc.set_threshold(COLLECT_AFTER)
-    _import_msgspec()
+    import native_host.value  # noqa: F401 - first, see there
     from native_host.host import serve
 
     serve(sys.argv[1:], frames_in, frames_out)
-
-
-def _import_msgspec() -> None:
-    """msgspec takes its typing names from typing_extensions where that is installed, which costs 9 ms at each start; on the
-    versions of Python that we run on, the standard library has every one of them."""
-    modules: dict[str, object] = sys.modules  # type: ignore[assignment]  # None there means: not to be imported
-    hidden = "typing_extensions" not in modules
-    if hidden:
-        modules["typing_extensions"] = None
-    import msgspec  # noqa: F401
-
-    if hidden:
-        del modules["typing_extensions"]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 PROGRAMS = {
     "window": [sys.executable, "-I", "-m", "native_host.approval.window"],
     "terminal": [sys.executable, "-I", "-m", "native_host.approval.terminal"],
-    "token": [sys.executable, "-I", "-m", "native_host.tokens.worker"],
+    # Not by -m, which costs some milliseconds: the person waits for this one.
+    "token": [sys.executable, "-I", "-c", "from native_host.tokens.worker_start import main; main()"],
 }
 """Our own, by name. The person may configure one more, which asks in place of the window."""
 
