@@ -176,3 +176,9 @@ def described(made: PSBT) -> tuple[str, list[tuple[str, str]], list[str]]:
     """The title, the facts and the warnings that the person reads."""
     title, facts, warnings = describe(checked_of(made), spending_of(made))
     return title, [(one.label, one.value) for one in facts], list(warnings)
+
+
+def stripped_size(transaction: Transaction) -> int:
+    """In bytes, without witnesses."""
+    inputs = sum(36 + 4 + len(one.script_sig.serialize()) for one in transaction.vin)
+    return 4 + 1 + inputs + 1 + sum(len(one.serialize()) for one in transaction.vout) + 4
