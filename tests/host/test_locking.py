@@ -22,21 +22,29 @@ from native_host.secret import SecretBytes
 from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError, Port
 from native_host.watching.linux import SCREEN_SAVERS
-from tests.homes import HOST, Home, b64, refusal, unlock, until
+from tests.homes import Home, b64, refusal, unlock, until
 from tests.parts.asked_person import Person
 from tests.parts.login_manager import Buses, LoginManager, buses, login_manager, say_active, screen_saver
 from tests.parts.secret_service import desktop
 
 LOCKED = (5001, {"reason": "locked"})
 DATA = b64(b"data")
-IDLE_SECONDS = 2
-NOBODY_LOOKS = [
+IDLE_SECONDS = 4
+ALONE = [
     sys.executable,
     "-I",
     "-c",
-    "import runpy; from native_host.host import Host; Host.look_after_time = lambda *_: None; runpy.run_module('native_host', None, '__main__')",
+    """
+import os, runpy, time
+from native_host import host
+host.Host.look_after_time = lambda *_: None
+later = os.path.join(os.environ["STRONGROOM_HOME"], "later")
+host.time = lambda: time.time() + 3600 * os.path.exists(later)
+runpy.run_module("native_host", None, "__main__")
+""",
 ]
-"""A host without the thread that looks after time: what the others do must be enough when it wakes later than they."""
+"""A host without the thread that looks after time: what the others do must be enough when it wakes later than they. By its clock an hour
+has gone by once there is a file of that name."""
 
 
 def refused(port: Port, method: str, **params: Any) -> tuple[int, dict[str, Any]]:
@@ -299,43 +307,50 @@ def impatient(home: Home) -> Home:
     return home
 
 
-def stop_for_too_long(port: Port, while_stopped: Callable[[], Any] = lambda: None) -> Any:
-    """As a computer that sleeps: the process does not run for longer than the idle time; what is done meanwhile."""
+@contextlib.contextmanager
+def stopped(port: Port) -> Iterator[None]:
+    """As a computer that sleeps: for the block the host does not run."""
     os.kill(port.process.pid, signal.SIGSTOP)
     try:
-        time.sleep(IDLE_SECONDS + 0.2)
-        return while_stopped()
+        yield
     finally:
         os.kill(port.process.pid, signal.SIGCONT)
 
 
-@pytest.mark.parametrize("command", [HOST, NOBODY_LOOKS], ids=["as it is", "by the reading thread alone"])
-def test_a_host_that_was_stopped_answers_nothing_from_an_open_store(impatient: Home, command: list[str]) -> None:
-    """Its first answer after waking is that it is locked; the event goes before it."""
-    port = impatient.open(command=command)
-    key_id = port.request("generateKey", {"alg": "Ed25519"})["keyId"]
-    calls = [("getPublicKey", {"keyId": key_id}), ("generateKey", {"alg": "RS256"}), ("listKeys", {})]
-    pending = stop_for_too_long(port, lambda: [port.begin(method, params) for method, params in calls])
-    assert [LOCKED] * 3 == [outcome(one) for one in pending]
-    messages = [
-        message for message in port.messages if message.get("id") in {one.id for one in pending} or message.get("method") == "event"
-    ]
-    assert {"type": "locked", "reason": "idle"} == messages[-4]["params"]
+def test_a_host_that_was_stopped_answers_nothing_from_an_open_store(impatient: Home) -> None:
+    """Its first answer after waking is that it is locked; the event goes before it, and other hosts have their own idle time."""
+    port = impatient.open()
+    with stopped(port):
+        time.sleep(IDLE_SECONDS + 0.2)
+        pending = [port.begin("generateKey", {"alg": "RS256"}), port.begin("listKeys")]
+    assert [LOCKED] * 2 == [outcome(one) for one in pending]
+    assert {"type": "locked", "reason": "idle"} == port.messages[-3]["params"]
     assert ["idle"] == locks(impatient)
     assert 0 == epoch(impatient)
 
 
-@pytest.mark.parametrize("command", [HOST, NOBODY_LOOKS], ids=["as it is", "by the thread that asks alone"])
-def test_a_yes_that_was_given_while_the_host_was_stopped(impatient: Home, command: list[str]) -> None:
-    """Is worth nothing: the window was of before."""
-    port = impatient.open(command=command)
+def test_the_reading_thread_wakes_first(home: Home) -> None:
+    """And locks before it looks at what it has read."""
+    port = home.open(command=ALONE)
+    with stopped(port):
+        (home.folder / "later").touch()
+        pending = [port.begin("generateKey", {"alg": "RS256"}), port.begin("listKeys")]
+    assert [LOCKED] * 2 == [outcome(one) for one in pending]
+    assert ["idle"] == locks(home)
+
+
+def test_the_asking_thread_wakes_first(home: Home) -> None:
+    """A yes that was given meanwhile is worth nothing: the window was of before."""
+    port = home.open(command=ALONE)
     key_id = port.request("generateKey", {"alg": "Ed25519"})["keyId"]
-    gate = impatient.approver.hold(kind="review", method="sign", times=1)
-    pending = port.begin("sign", {"keyId": key_id, "data": DATA})
-    waits = port.begin("sign", {"keyId": key_id, "data": DATA})
-    impatient.approver.wait_for(kind="review", method="sign")
-    stop_for_too_long(port, gate.release)
-    assert [LOCKED] * 2 == [outcome(pending), outcome(waits)]
+    gate = home.approver.hold(kind="review", method="sign", times=1)
+    pending = [port.begin("sign", {"keyId": key_id, "data": DATA}) for _ in range(2)]
+    home.approver.wait_for(kind="review", method="sign")
+    with stopped(port):
+        (home.folder / "later").touch()
+        gate.release()
+    assert [LOCKED] * 2 == [outcome(one) for one in pending]
+    assert ["idle"] == locks(home)
 
 
 def test_a_person_who_takes_their_time_is_not_locked_out(impatient: Home) -> None:
