@@ -29,7 +29,7 @@ _TOKEN_AUTHORITIES = (
     "over the fee on transfers", "to collect withheld fees", "to close the token itself", "over its rate of interest",
     "to move the token from every account (permanent delegate)", "over its confidential transfers", "over the program that runs with each transfer",
     "over the fees of confidential transfers", "over where it is described", "over its group", "over its membership in a group",
-    "over how amounts are displayed", "to halt the token",
+    "over how amounts are displayed", "to halt the token", "over who may destroy the token",
 )  # fmt: skip
 _STAKE_AUTHORITIES = ("to delegate the stake", "to withdraw the stake")
 _NOBODY = "nobody, for good"

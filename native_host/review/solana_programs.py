@@ -14,7 +14,7 @@ from native_host.encodings.base58 import decode_base58
 from native_host.value import Value
 
 SYSTEM = bytes(32)
-TOKEN = decode_base58("TokenkegQfeZyiNwAJbNbGKPFXCwuBvf9Ss623VQ5DA")
+TOKEN = decode_base58("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 TOKEN_2022 = decode_base58("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
 ASSOCIATED = decode_base58("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
 COMPUTE_BUDGET = decode_base58("ComputeBudget111111111111111111111111111111")
