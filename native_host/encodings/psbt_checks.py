@@ -106,6 +106,8 @@ def check_psbt(psbt: Psbt) -> Checked:
 
 def _input(psbt: Psbt, index: int, found: Map) -> Input:
     spent, proven = _spent_output(psbt, index, found)
+    if spent is not None and not spent.script:
+        raise Refused("An input spends an output that has no script, which no wallet makes.")
     sighash = found.get(SIGHASH)
     return Input(
         scripts=None if spent is None else _scripts_of_input(spent, found),
