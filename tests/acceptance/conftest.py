@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -57,12 +58,15 @@ class Computer:
     def start(self, *arguments: str, typed: tuple[str, ...] | None = None, command: list[str] | None = None) -> subprocess.Popen[str]:
         """Without a terminal, as a script does. What is ``typed`` comes as lines of standard input."""
         options = () if typed is None else ("--secret-from-stdin",)
-        # fmt: off
-        return subprocess.Popen(
-            [*(command or STRONGROOM), *arguments, *options], env=self.environ, text=True, start_new_session=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
-        # fmt: on
+        with tempfile.TemporaryFile() as lines:
+            lines.write("".join(f"{line}\n" for line in typed or ()).encode())
+            lines.seek(0)
+            # fmt: off
+            return subprocess.Popen(
+                [*(command or STRONGROOM), *arguments, *options], env=self.environ, text=True, start_new_session=True,
+                stdin=lines, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )
+            # fmt: on
 
     def run(self, *arguments: str, typed: tuple[str, ...] | None = None, command: list[str] | None = None) -> tuple[int, str]:
         """Its status and all that it said: no traceback, and nothing that was typed."""
@@ -148,8 +152,8 @@ ALONE = f"import os, sys; os.setsid(); os.execv({HOST[0]!r}, {HOST!r} + sys.argv
 
 
 def ended(process: subprocess.Popen[str], typed: tuple[str, ...] = ()) -> tuple[int, str]:
-    """The status and all that was said, once the lines were typed."""
-    out, err = process.communicate("".join(f"{line}\n" for line in typed), timeout=120)
+    """The status and all that was said, none of which was typed."""
+    out, err = process.communicate(timeout=120)
     said = out + err
     assert "Traceback" not in said, said
     assert not [line for line in typed if len(line) > len("replace") and line in said]
