@@ -135,16 +135,18 @@ def _open_asking(
 ) -> Slot:
     typed = [slot for slot in house.store.slots() if slot.kind in TYPED]
     for slot in devices:
-        # A no to a device is a no to it alone while there is another way.
+        # A no to a device is a no to it alone while there is another way; so is that it has to wait.
         try:
             return _open_device(house, slot, caller, keep)
-        except (UserRejected, BackendUnavailable) as error:
+        except (UserRejected, BackendUnavailable, Busy) as error:
             if slot is devices[-1] and not typed:
                 raise
-            if isinstance(error, BackendUnavailable):
+            if not isinstance(error, UserRejected):
                 why.append(str(error))
     if absent:
         why.append((ELSE_ABSENT if typed else ALL_ABSENT).format(labels=", ".join(absent)))
+    if not typed and not devices and not absent:
+        raise ChangedOutside  # There is no row that could be a way in.
     if not typed:
         raise DeviceAbsent(" ".join(why), detail="slots")
     return _open_typed(house, typed, keep, why)
@@ -196,9 +198,10 @@ def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None,
     for tried in range(1, TRIES + 1):
         check_pause(house, slots)
         with house.approver.ask_secret(purpose, title, hint) as typed:
+            tried_at: list[Slot] = []
             try:
-                with _counted(house, slots):
-                    return _try_each(house, slots, typed, keep)
+                with _counted(house, tried_at):
+                    return _try_each(house, slots, typed, keep, tried_at)
             except ChangedOutside:
                 raise
             except CannotUnseal:
@@ -206,13 +209,17 @@ def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None,
     raise CannotUnseal(" ".join((CannotUnseal.default_message, *dict.fromkeys(why))))
 
 
-def _try_each(house: House, slots: list[Slot], typed: SecretBytes, keep: list[SecretBytes] | None) -> Slot:
+def _try_each(house: House, slots: list[Slot], typed: SecretBytes, keep: list[SecretBytes] | None, tried_at: list[Slot]) -> Slot:
+    """The first slot that this opens; ``tried_at`` gets those that it was tried at: a passphrase is no try at a recovery code."""
     for slot in slots:
         try:
             _try(house, slot, Typed(house, typed), keep)
         except ChangedOutside:
             raise
+        except WrongSecret:
+            continue
         except CannotUnseal:
+            tried_at.append(slot)
             continue
         return slot
     raise CannotUnseal
@@ -269,7 +276,7 @@ def check_pause(house: House, slots: list[Slot]) -> None:
 def is_here(house: House, slot: Slot) -> bool:
     """Whether what a slot needs is here now."""
     try:
-        with _libraries(slot.kind):
+        with _libraries(slot.kind), house.aside():  # a token's module may have to be started for it
             return provider(house, slot.kind).is_here(slot.parameters)
     except KmsError:
         return False
@@ -317,7 +324,8 @@ def enrolled(house: House, kind: str, device_id: str | None, choice: Choice, ask
     """
     maker = provider(house, kind)
     with _libraries(kind):
-        found = [device for device in maker.devices() if device_id in {None, device.device_id}]
+        with house.aside():
+            found = [device for device in maker.devices() if device_id in {None, device.device_id}]
         if not found:
             raise DeviceAbsent(f"There is no such device here now: {KINDS[kind].name}. Connect it and try again.", detail=kind)
         if len(found) > 1:
@@ -383,7 +391,7 @@ def remove(house: House, slot: Slot, ask: Ask) -> None:
     with house.store.transaction():
         house.store.remove_slot(slot.slot_id)
         house.audit.happened(BY_PERSON, "removeSlot", f"{slot.kind}: {slot.label}")
-    with suppress(KmsError):
+    with suppress(KmsError), _libraries(slot.kind):
         provider(house, slot.kind).forget(slot.parameters, ask)
 
 
@@ -403,5 +411,6 @@ def try_out(house: House, slot: Slot, ask: Ask) -> None:
     """See that a slot opens the store, here and now; raises what opening it raises. The store's own state does not change."""
     check_pause(house, [slot])
     with _libraries(slot.kind), _counted(house, [slot]), provider(house, slot.kind).open(slot.parameters, ask) as kek:
-        house.store.root_of(slot, kek).wipe()
+        with house.store.root_of(slot, kek) as root:
+            house.store.check_root(root)
     _succeeded(house, slot)
