@@ -20,6 +20,7 @@ from native_host.operations.seeds import seed_of
 from native_host.operations.unsealing import secret_of
 from native_host.protocol.transactions import SignPsbtResult
 from native_host.secret import SecretBytes
+from native_host.suites import psbt_signing
 from native_host.suites.hd import bip32
 from native_host.suites.hd.extended_key import extended_public, fingerprint_of
 from native_host.suites.hd.path import format_path, parse_path
@@ -68,8 +69,6 @@ def prepare(house: House, session: Session, params: SignPsbtParams) -> tuple[Rec
 
 def sign(house: House, permit: Permit, params: SignPsbtParams) -> SignPsbtResult:
     """The PSBT with a signature more in each input that was reviewed as ours."""
-    from native_host.suites import psbt_signing
-
     record, checked, spending = _prepare(house, permit.session, params)
     records.check_revision(permit.facts, record)
     if permit.facts.spending != spending:
@@ -88,6 +87,8 @@ def sign(house: House, permit: Permit, params: SignPsbtParams) -> SignPsbtResult
 
 def _prepare(house: House, session: Session, params: SignPsbtParams) -> tuple[Record, Checked, Spending]:
     records.refuse_request_key(params.request_key)
+    if not psbt_signing.is_available():
+        raise Unsupported("This installation has no libwally, which computes what a PSBT's signatures are of.", detail="wallycore")
     record = _key(house.store, session, params)
     try:
         checked = check_psbt(parse_psbt(decode_base64(params.psbt)))

@@ -8,6 +8,7 @@ written into the PSBT; nothing else in it changes.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from native_host.encodings import bitcoin_script as script
@@ -34,6 +35,11 @@ _NO_CODE_SEPARATOR = 0xFFFFFFFF
 _SCHNORR_BYTES = 64
 _KEPT_WHEN_FINAL = frozenset({0x00, 0x01, 0x07, 0x08, 0x0E, 0x0F, 0x10, 0x11, 0x12, 0xFC})
 """The outputs that are spent, what satisfies them, and what makes the transaction of version 2; unknown fields stay too (BIP174)."""
+
+
+def is_available() -> bool:
+    """Whether libwally is here; some platforms have no build of it."""
+    return find_spec("wallycore") is not None
 
 
 class Digests:
