@@ -219,18 +219,18 @@ def _fields(known: Known) -> list[tuple[str, str]]:
 def _named(known: Known, accounts: list[Account]) -> tuple[dict[str, Account], tuple[Account, ...]]:
     """The accounts that the row has names for, and those that come after them."""
     named: dict[str, Account] = {}
-    left = iter(accounts)
+    at = 0
     for one in known.accounts.split():
-        account = next(left, None)
-        name = one.lstrip("?=")
-        if account is None:
-            if one[0] != "?":
-                raise _NotRead
-        elif "=" not in one:
-            named[name] = account
-        elif account.key != FIXED[name]:
+        name = one.lstrip("?=~")
+        account = accounts[at] if at < len(accounts) else None
+        is_fixed = account is not None and name in FIXED and account.key == FIXED[name]
+        if (account is None and one[0] not in "?~") or (account is not None and "=" in one and not is_fixed):
             raise _NotRead
-    return named, tuple(left)
+        if account is not None and (one[0] != "~" or is_fixed):
+            at += 1
+            if not is_fixed:
+                named[name] = account
+    return named, tuple(accounts[at:])
 
 
 def _values(known: Known, data: bytes) -> dict[str, Field]:

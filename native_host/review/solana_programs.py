@@ -5,7 +5,7 @@ number in four bytes), SPL Token and Token-2022, Associated Token Account and Me
 ``solana_fees``. What is not here is said to be unknown.
 
 In a row, ``accounts`` are names in the instruction's order: ``=`` before one that must be the address that ``FIXED`` has under it and is not
-shown, ``?`` before one that may be missing. ``fields`` are names with their kinds, see ``solana_instructions``; the kind ``=1`` is that byte.
+shown, ``~`` before one such that newer clients leave out, ``?`` before one that may be missing. ``fields`` are names with their kinds, see ``solana_instructions``; the kind ``=1`` is that byte.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ FIXED = {
     "clock": decode_base58("SysvarC1ock11111111111111111111111111111111"),
     "blockhashes": decode_base58("SysvarRecentB1ockHashes11111111111111111111"),
     "history": decode_base58("SysvarStakeHistory1111111111111111111111111"),
+    "stake_config": decode_base58("StakeConfig11111111111111111111111111111111"),
     "system": SYSTEM,
 }
 LABELS = {
@@ -48,7 +49,6 @@ LABELS = {
     "base": "Address is made from",
     "base_account": "Signs for the address",
     "bump": "Bump of the address",
-    "config": "Configuration",
     "custodian": "Who may lift the lock-up",
     "decimals": "Decimals of the token",
     "delegate": "Who may take the tokens",
@@ -158,15 +158,15 @@ _ASSOCIATED_ROWS = {
     2: _k("recoverNested", "Take tokens out of a token account within another", "associated mint receiver outer old_mint wallet token_program"),
 }  # fmt: skip
 _STAKE_ROWS = {
-    0: _k("initialize", "Set up a stake account", "stake =rent", "staker:key withdrawer:key time:time epoch:u64 custodian:key"),
-    1: _k("authorize", "Hand over a stake account", "stake =clock authority ?custodian", "new_authority:key kind:stake_authority"),
-    2: _k("delegateStake", "Stake with a validator", "stake vote =clock =history config authority"),
+    0: _k("initialize", "Set up a stake account", "stake ~rent", "staker:key withdrawer:key time:time epoch:u64 custodian:key"),
+    1: _k("authorize", "Hand over a stake account", "stake ~clock authority ?custodian", "new_authority:key kind:stake_authority"),
+    2: _k("delegateStake", "Stake with a validator", "stake vote ~clock ~history ~stake_config authority"),
     3: _k("split", "Split {lamports} off a stake account", "stake split authority", "lamports:lamports"),
-    4: _k("withdraw", "Withdraw {lamports} from a stake account", "stake to =clock =history authority ?custodian", "lamports:lamports"),
-    5: _k("deactivate", "End the staking of an account", "stake =clock authority"),
-    7: _k("merge", "Merge two stake accounts", "into stake =clock =history authority"),
-    9: _k("initializeChecked", "Set up a stake account", "stake =rent staker withdrawer"),
-    10: _k("authorizeChecked", "Hand over a stake account", "stake =clock authority new_authority ?custodian", "kind:stake_authority"),
+    4: _k("withdraw", "Withdraw {lamports} from a stake account", "stake to ~clock ~history authority ?custodian", "lamports:lamports"),
+    5: _k("deactivate", "End the staking of an account", "stake ~clock authority"),
+    7: _k("merge", "Merge two stake accounts", "into stake ~clock ~history authority"),
+    9: _k("initializeChecked", "Set up a stake account", "stake ~rent staker withdrawer"),
+    10: _k("authorizeChecked", "Hand over a stake account", "stake ~clock authority new_authority ?custodian", "kind:stake_authority"),
     16: _k("moveStake", "Move {lamports} of stake", "stake into authority", "lamports:lamports"),
     17: _k("moveLamports", "Move {lamports} of a stake account", "stake into authority", "lamports:lamports"),
 }  # fmt: skip
