@@ -30,6 +30,7 @@ from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag
 from tests.parts.softhsm import MODULES
 
 DATA = b"\x2a" * 32
+RSA_BITS = 2048
 P11_KIT_CLIENT = Path("/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so")
 P256 = bytes.fromhex("06082a8648ce3d030107")
 SECP256K1 = bytes.fromhex("06052b8104000a")
@@ -65,7 +66,7 @@ def _by_p11_kit(session: Any, alg: str) -> Ways:
     made: dict[str, Any] = {
         "ES256": {"key_type": KeyType.EC, "public_template": {Attribute.EC_PARAMS: P256}},
         "ES256K": {"key_type": KeyType.EC, "public_template": {Attribute.EC_PARAMS: SECP256K1}},
-        "RS256": {"key_type": KeyType.RSA, "key_length": 2048},
+        "RS256": {"key_type": KeyType.RSA, "key_length": RSA_BITS},
     }
     if alg not in made:
         return {}
@@ -88,7 +89,8 @@ def ssh_agent() -> Iterator[Callable[[str], Ways]]:
         frames: dict[str, bytes] = {}
         for alg, (name, flags) in SSH_KEYS.items():
             key = f"{folder}/{name}"
-            subprocess.run([_program("ssh-keygen"), "-q", "-t", name, "-N", "", "-f", key], check=True)
+            bits = ["-b", str(RSA_BITS)] if name == "rsa" else []
+            subprocess.run([_program("ssh-keygen"), "-q", "-t", name, *bits, "-N", "", "-f", key], check=True)
             subprocess.run([_program("ssh-add"), "-q", key], check=True, env={**os.environ, "SSH_AUTH_SOCK": place})
             blob = base64.b64decode(Path(f"{key}.pub").read_text(encoding="ascii").split()[1])
             frames[alg] = _framed(bytes([SIGN_REQUEST]) + _framed(blob) + _framed(DATA) + flags.to_bytes(4, "big"))

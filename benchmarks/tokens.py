@@ -21,7 +21,7 @@ import others
 import pkcs11
 import pytest
 from house import Way, place
-from keepers import DATA
+from keepers import DATA, RSA_BITS
 from measure import BARE, Client, Figure, in_turn, microseconds_each, milliseconds, one_core, show, until
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag
 
@@ -157,14 +157,16 @@ def _sign_first(client: Client, key: str) -> None:
     client.call("sign", keyId=key, data=DATA_TEXT)
 
 
-def _through(client: Client, alg: str, **more: str) -> Callable[[], object]:
+def _through(client: Client, alg: str, **more: Any) -> Callable[[], object]:
+    if alg == "RS256":
+        more["modulusLength"] = RSA_BITS
     key = client.call("generateKey", alg=alg, **more)["keyId"]
     return partial(client.call, "sign", keyId=key, data=DATA_TEXT)
 
 
 def _signing(session: Any, alg: str, **more: Any) -> Callable[[], object]:
     kind, curve, mechanism = KINDS[alg]
-    made: Any = {"public_template": {Attribute.EC_PARAMS: bytes.fromhex(curve)}} if curve else {"key_length": 2048}
+    made: Any = {"public_template": {Attribute.EC_PARAMS: bytes.fromhex(curve)}} if curve else {"key_length": RSA_BITS}
     _, private = session.generate_keypair(kind, store=bool(more), capabilities=MechanismFlag.SIGN, **made, **more)
     return partial(private.sign, DATA, mechanism=mechanism)
 
