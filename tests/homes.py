@@ -121,10 +121,10 @@ class Home:
         """Make the store; origins that are attached by now are confirmed."""
         with self.store() as store:
             set_up(store, unattended=unattended)
-            with store.transaction():
-                for attachment in store.attachments():
+            for attachment in store.attachments():
+                with store.transaction():
                     store.confirm(attachment)
-                store.append_audit(b"")
+                    store.append_audit(b"")
 
     def attach(self, addon: str = ADDON, *, wallet: str = "main", development: bool = False, expires_at: int | None = None) -> None:
         """Attach an extension, unconfirmed."""

@@ -40,11 +40,12 @@ def keystore() -> Iterator[Finding]:
 
 def surroundings() -> Iterator[Finding]:
     """What protects a running host here, and the tokens that it may use."""
-    from native_host import confinement
+    from native_host import confinement, watching
     from native_host.cli import tokens
 
     yield from _memory()
     yield from _told("confined", confinement.describe())
+    yield from _told("locking", watching.describe())
     yield from _told("tokens", tokens.findings())
 
 

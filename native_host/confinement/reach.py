@@ -66,7 +66,7 @@ def reach_of(config: Config, paths: Paths, environ: Mapping[str, str], *, plugge
         devices=(DEVICES,) if plugged else (*TERMINAL, _tpm_device(config.tpm.tcti)),
         ports=tuple(_ports(config.tpm.tcti)),
         # Where the login keyring is asked over such a socket; elsewhere they are what X11 clients and old daemons listen on.
-        abstract="abstract=" in environ.get("DBUS_SESSION_BUS_ADDRESS", ""),
+        abstract=any("abstract=" in environ.get(f"DBUS_{bus}_BUS_ADDRESS", "") for bus in ("SESSION", "SYSTEM")),
     )
 
 

@@ -169,7 +169,7 @@ MEMBERS = {
     "requestBytes", "responseBytes", "batch", "waiting",  # hello
     "idleLockSeconds", "slots", "kind", "label", "keyCount",  # getStatus
     "keyId", "alg", "usages", "publicKeyJwk", "multikey", "address", "backend", "protection", "derivedFrom", "path", "provenance",
-    "createdAt", "labels", "usesLeft",  # KeyInfo
+    "createdAt", "labels", "usesLeft", "keyStorage",  # KeyInfo
     "kty", "crv", "x", "y", "n", "e", "pub", "kid", "use", "ext", "key_ops",  # a public JWK: `d`, `k`, `p`, `priv` … are not among its members
     "did", "xpub", "format",  # public keys as text
     "raw", "keys", "nextCursor", "importKeyId", "enc", "expiresAt",  # public keys, pages, an import key's public half
