@@ -118,6 +118,10 @@ class Tokens:
         """Whether an administrator has listed a module; raises ``ModulesRefused``."""
         return bool(modules.allowed(self._config))
 
+    def begin(self) -> None:
+        """Have the modules' processes started meanwhile: a token is asked for soon."""
+        client.begin(self._config)
+
     def present(self) -> list[TokenInfo]:
         """Every token that is here; raises ``ModulesRefused``, and ``ModuleBroken`` if no module answers."""
         found: list[TokenInfo] = []

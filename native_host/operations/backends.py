@@ -223,6 +223,7 @@ def make_ready(house: House, session: Session, params: object) -> None:
 
     if isinstance(params, GenerateKeyParams):
         if params.backend == PKCS11:
+            _import_meanwhile(house, params.alg)
             log_in(house, session, chosen_token(house, params))
             _check_unlocked(house)
         return
@@ -233,10 +234,18 @@ def make_ready(house: House, session: Session, params: object) -> None:
     if isinstance(params, DestroyKeyParams):
         _ready_to_destroy(house, session, record)
         return
+    _import_meanwhile(house, record.metadata.alg)
     token = token_of(house, record)
     if token is not None:
         log_in(house, session, token)
         _check_unlocked(house)
+
+
+def _import_meanwhile(house: House, alg: str) -> None:
+    """What the call is about to need, while the processes that hold the modules start: each takes about as long as the other."""
+    tokens_of(house).begin()
+    if alg in SUITES:
+        SUITES[alg].code()
 
 
 def _check_unlocked(house: House) -> None:

@@ -247,6 +247,16 @@ def listed(config: Pkcs11Config) -> list[tuple[TokenWorker, TokenInfo]]:
     return _look(config, None)
 
 
+def begin(config: Pkcs11Config) -> None:
+    """Have every worker started on a thread, for somebody who is about to ask for a token and has other work first; what fails is told there."""
+    Thread(target=_begin, args=(config,), daemon=True, name="token-begin").start()
+
+
+def _begin(config: Pkcs11Config) -> None:
+    with suppress(TokenError):
+        listed(config)
+
+
 def find(config: Pkcs11Config, serial: str, manufacturer: str) -> tuple[TokenWorker, TokenInfo]:
     """The one token with both. Raises ``TokenAbsent``, and what ``listed`` raises."""
     for worker, token in _look(config, serial):
