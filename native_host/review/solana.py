@@ -68,11 +68,11 @@ def _title(told: Sequence[Told]) -> str:
 
 def _instructions(told: Sequence[Told]) -> tuple[Fact, ...]:
     if len(told) == 1:
-        return (*facts_of(told[0], ""), *_wallet(told, told[0], ""))
+        return facts_of(told[0], "")
     facts: list[Fact] = []
     for number, one in enumerate(told, start=1):
         place = f"{number}. "
-        facts += (fact(f"{place}Step", one.title), *facts_of(one, place), *_wallet(told, one, place))
+        facts += (fact(f"{place}Step", one.title), *_wallet(told, one, place), *facts_of(one, place))
     return tuple(facts)
 
 
@@ -83,7 +83,7 @@ def _wallet(told: Sequence[Told], one: Told, place: str) -> tuple[Fact, ...]:
     for other in told:
         if other.program == ASSOCIATED and other.key("associated") == one.key("to_token") and "wallet" in other.accounts:
             account = other.accounts["wallet"]
-            label = f"{place}Recipient, the wallet of that account"
+            label = f"{place}Recipient, the wallet whose token account it is"
             return (fact(f"{label} (this key)" if account.own else label, account.text, "text" if account.key is None else "address"),)
     return ()
 

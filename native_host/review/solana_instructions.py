@@ -174,7 +174,7 @@ def _account_fact(label: str, account: Account) -> Fact:
 
 def _field_facts(told: Told, place: str) -> Iterator[Fact]:
     for name, kind in _fields(told.known) if told.known else ():
-        if kind[0] != "=":
+        if kind != "decimals" and kind[0] != "=":  # they are in how the amount is written
             label, text, drawn = _shown(told, name, kind)
             yield fact(f"{place}{label}", text, drawn)
 

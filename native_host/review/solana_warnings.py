@@ -66,23 +66,9 @@ DEAR_LAMPORTS = 100_000_000
 _ALIKE = 4
 _ACCOUNT_OWNER = 2
 _RECEIVES = (
-    "to",
-    "to_token",
-    "delegate",
-    "destination",
-    "new_authority",
-    "owner",
-    "new",
-    "associated",
-    "wallet",
-    "staker",
-    "withdrawer",
-    "token_owner",
-    "into",
-    "vote",
-    "split",
-    "account",
-)
+    "to", "to_token", "delegate", "destination", "new_authority", "owner", "new", "associated", "wallet", "staker", "withdrawer", "token_owner",
+    "into", "vote", "split", "account",
+)  # fmt: skip
 """Names of whoever gets something, or may take it."""
 
 
@@ -92,7 +78,7 @@ def warnings_of(
     """``sent``: lamports that leave for others, as far as it is known."""
     found = [
         *_blind(told, own),
-        *(text for one in told for text in _about(one, own)),
+        *sorted((text for one in told for text in _about(one, own)), key=_GRAVEST_FIRST.index),
         *_parties(told, own),
         *_whole(message, own, durable=durable),
         *_money(fees, sent),
@@ -127,6 +113,8 @@ def _about(one: Told, own: bytes | None) -> Iterator[str]:
         yield UNLIMITED_TAKE if one.number("amount") == UNLIMITED else LETS_TAKE
     if name in _LEFTOVERS and one.key("destination") != own:
         yield _LEFTOVERS[name]
+    if name in ("transfer", "approve") and one.program != SYSTEM:
+        yield UNKNOWN_TOKEN
     if name.startswith("transfer"):
         yield from _about_transfer(one, own)
 
@@ -134,12 +122,14 @@ def _about(one: Told, own: bytes | None) -> Iterator[str]:
 def _about_transfer(one: Told, own: bytes | None) -> Iterator[str]:
     if one.program == SYSTEM and one.key("to") in (own, SYSTEM):
         yield TO_NOBODY if one.key("to") == SYSTEM else TO_YOURSELF
-    if one.program != SYSTEM and "decimals" not in one.values:
-        yield UNKNOWN_TOKEN
     if one.program == TOKEN_2022:
         yield FEE_ON_TRANSFER
 
 
+_GRAVEST_FIRST = (
+    GIVES_ACCOUNT, NEW_OWNER, STAKE_OVER, UNLIMITED_TAKE, LETS_TAKE, HANDS_OVER, CLOSES_FOR_ANOTHER, TO_NOBODY, GIVES_AWAY, BURNS, FOR_GOOD,
+    LEAVES_TO_ANOTHER, UNKNOWN_TOKEN, FEE_ON_TRANSFER, TO_YOURSELF,
+)  # fmt: skip
 _ALWAYS = {
     "authorize": STAKE_OVER,
     "authorizeChecked": STAKE_OVER,
