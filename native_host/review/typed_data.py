@@ -126,7 +126,7 @@ class _Message:
         light: list[str] = []
         for path, pattern, node in self._fields:
             label, drawn = self._kind.fields.get(pattern, ("", None))
-            name = f"{label} ({path})" if label else path
+            name = f"{label} ({path})" if label else path or "Message"
             if drawn == "call" and isinstance(node.value, bytes) and node.value:
                 more, about = self._call(node.value)
                 facts += more

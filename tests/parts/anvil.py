@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
+from tests.homes import until
 from tests.parts.npm import from_npm
 
 CHAIN_ID = 31337
@@ -42,9 +43,9 @@ class Anvil:
         self.call("anvil_setBalance", address, hex(100 * 10**18))
 
     def send(self, raw: bytes) -> dict[str, Any]:
-        """The receipt of a signed transaction, which is mined by now."""
+        """The receipt of a signed transaction, once it is mined."""
         sent = self.call("eth_sendRawTransaction", f"0x{raw.hex()}")
-        receipt: dict[str, Any] = self.call("eth_getTransactionReceipt", sent)
+        receipt: dict[str, Any] = until(lambda: self.call("eth_getTransactionReceipt", sent), what="the receipt")
         return receipt
 
 
