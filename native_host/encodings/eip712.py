@@ -103,6 +103,7 @@ class _Reader:
     def __init__(self, types: Types) -> None:
         self._types = types
         self._hashes: dict[str, bytes] = {}
+        self._definitions: dict[str, tuple[str, frozenset[str]]] = {}
         self._left = _MAX_NODES
 
     def node(self, name: str, kind: str, value: object, path: str, depth: int) -> Node:
@@ -165,20 +166,24 @@ class _Reader:
     def encoded_type(self, kind: str) -> str:
         """``encodeType`` of the EIP: the type, and after it those that it needs, by name."""
         found: dict[str, str] = {}
-        waiting = [kind]
+        waiting = {kind}
         while waiting:
             one = waiting.pop()
-            if one in found:
-                continue
-            members = self._members(one)
-            found[one] = f"{one}({','.join(f'{of} {name}' for name, of in members)})"
-            for _, of in members:
-                base = self._base(of, f"types.{one}")
-                self._check(of, f"types.{one}")
-                if base in self._types:
-                    waiting.append(base)
+            found[one], needed = self._definition(one)
+            waiting |= needed - found.keys()
         first = found.pop(kind)
         return first + "".join(found[name] for name in sorted(found))
+
+    def _definition(self, kind: str) -> tuple[str, frozenset[str]]:
+        """A struct as it is written in the encoding of a type, and the structs that its members are of; looked at once."""
+        made = self._definitions.get(kind)
+        if made is None:
+            members, path = self._members(kind), f"types.{kind}"
+            for _, of in members:
+                self._check(of, path)
+            needed = frozenset(self._base(of, path) for _, of in members) & self._types.keys()
+            made = self._definitions[kind] = f"{kind}({','.join(f'{of} {name}' for name, of in members)})", needed
+        return made
 
     def hash(self, node: Node) -> bytes:
         """``hashStruct`` of a struct."""

@@ -8,12 +8,15 @@ import pytest
 from eth_abi.abi import encode
 from msgspec import convert
 
+from native_host.encodings.abi import Decoded, Type
+from native_host.encodings.abi import encode as encode_ours
 from native_host.encodings.eip55 import decode_address, encode_address
 from native_host.encodings.keccak import keccak256
 from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
 from native_host.review import ethereum, evm_calls, evm_chains
 from native_host.review.evm_chains import decimal
+from native_host.review.evm_contracts import Known, known_functions
 from native_host.review.requests import Review, Subject, review
 
 OTHER = f"0x{'11' * 20}"
@@ -328,3 +331,36 @@ def test_listed_tokens_are_written_with_their_checksum() -> None:
     addresses = [address for tokens in evm_chains._TOKENS.values() for address in tokens]
     assert len(addresses) == len([decode_address(address) for address in addresses])
     assert set(evm_chains._TOKENS) <= set(evm_chains.CHAINS)
+
+
+def filled(kind: Type, number: int) -> Decoded:
+    """A value of a type."""
+    if kind.kind == "tuple":
+        return tuple(filled(member, number) for member in kind.members)
+    if kind.kind == "array":
+        return (filled(kind.members[0], number),)
+    simple: dict[str, Decoded] = {
+        "uint": number,
+        "int": number,
+        "bool": bool(number),
+        "address": b"\x33" * 20,
+        "bytes": b"",
+        "bytesN": bytes(kind.size),
+        "string": "text",
+    }
+    return simple[kind.kind]
+
+
+@pytest.mark.parametrize("row", known_functions().values(), ids=lambda row: row.text.replace(" ", "_"))
+@pytest.mark.parametrize("number", [0, 1])
+def test_every_known_function_is_put_in_words(row: Known, number: int) -> None:
+    """None of its parameters is without a fact, unless it is a call, which has its own; no placeholder is left in the title."""
+    data = row.function.selector + encode_ours(row.function.parameters, filled(row.function.parameters, number))
+    found = made(to=OTHER, input=text(data))
+    shown = facts(found)
+    assert shown["What it is"][0].startswith(f"{row.function.name}, read as ")
+    assert not {"{", "}"} & set(found.title)
+    for member in row.function.parameters.members:
+        label, kind = row.labels.get(member.name, (f"Parameter {member.name}", ""))
+        assert kind == "nested" or any(one.startswith(label) for one in shown)
+    assert bool(row.inner) == any(label.startswith("1. ") for label in shown) or row.inner == "packed"
