@@ -31,6 +31,13 @@ class NotATransaction(ValueError):
 class UnknownVersion(NotATransaction):
     """The message is of a version that came after this host."""
 
+    def __init__(self) -> None:
+        super().__init__("This host does not know Solana's transactions of that version, and does not sign them.")
+
+
+class TooLong(NotATransaction):
+    """More bytes than a packet has."""
+
 
 class Lookup(Value, frozen=True, kw_only=True):
     """Accounts by their indexes in a table that is on the chain and not in the transaction."""
@@ -101,10 +108,22 @@ def decode_transaction(raw: bytes) -> Transaction:
     """The transaction that ``raw`` is.
 
     Raises:
-        UnknownVersion, NotATransaction
+        UnknownVersion, TooLong, NotATransaction
     """
-    if len(raw) > MAX_BYTES:
-        raise NotATransaction(f"No node takes a transaction of more than {MAX_BYTES} bytes.")
+    if len(raw) > MAX_BYTES and raw[0] < VERSION_BIT:
+        raise TooLong(f"No node takes a transaction of more than {MAX_BYTES} bytes.")
+    try:
+        return _transaction(raw)
+    except NotATransaction:
+        if _is_message(raw):
+            raise NotATransaction("This is the message of a transaction, without the places for its signatures.") from None
+        # From version 1 on the version comes first, where no number of signatures has this bit: so many do not fit.
+        if raw[:1] and raw[0] >= VERSION_BIT:
+            raise UnknownVersion from None
+        raise
+
+
+def _transaction(raw: bytes) -> Transaction:
     reader = _Reader(raw)
     signatures = tuple(reader.take(SIGNATURE_BYTES) for _ in range(reader.length()))
     signed = raw[reader.at :]
@@ -124,7 +143,7 @@ def decode_message(signed: bytes) -> Message:
     version: Literal["legacy", 0] = "legacy"
     if signed[:1] and signed[0] >= VERSION_BIT:
         if reader.byte() != VERSION_BIT:
-            raise UnknownVersion("This host does not know transactions of that version, and does not sign them.")
+            raise UnknownVersion
         version = 0
     signers, readonly_signers, readonly_others = reader.take(3)
     keys = tuple(reader.take(KEY_BYTES) for _ in range(reader.length()))
@@ -139,6 +158,14 @@ def decode_message(signed: bytes) -> Message:
     )  # fmt: skip
     _check(message)
     return message
+
+
+def _is_message(raw: bytes) -> bool:
+    try:
+        decode_message(raw)
+    except NotATransaction:
+        return False
+    return True
 
 
 def _check(message: Message) -> None:

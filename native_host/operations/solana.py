@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from native_host.encodings.base58 import encode_base58
 from native_host.encodings.base64url import decode_base64url
-from native_host.encodings.solana_transaction import MAX_BYTES, UNSIGNED, NotATransaction, UnknownVersion, decode_transaction
+from native_host.encodings.solana_transaction import UNSIGNED, NotATransaction, TooLong, UnknownVersion, decode_transaction
 from native_host.errors import InvalidParams, TooLarge, Unsupported
 from native_host.operations import records, versions
 from native_host.operations.backends import signatures_of
@@ -74,10 +74,10 @@ def _decoded(params: SignTransactionParams) -> Transaction:
         raw = decode_base64url(params.transaction)
     except ValueError:
         raise InvalidParams("A Solana transaction is its serialized bytes, in base64url.", path="transaction") from None
-    if len(raw) > MAX_BYTES:
-        raise TooLarge("No node of Solana takes a transaction of that length.")
     try:
         return decode_transaction(raw)
+    except TooLong as long:
+        raise TooLarge(str(long)) from None
     except UnknownVersion as unknown:
         raise Unsupported(str(unknown), detail="transaction version") from None
     except NotATransaction as wrong:

@@ -46,7 +46,7 @@ def describe(one: Transaction, chain: str, own: bytes | None) -> Described:
     fees, durable = fees_of(message), _is_durable(message)
     sent = sum(_leaves(each, own) for each in told)
     facts = (
-        fact("Network, as the extension claims", f"{CHAINS.get(chain, 'not known to Strongroom')} (solana:{chain})"),
+        fact("Chain, as the extension claims", f"{CHAINS.get(chain, 'not known to Strongroom')} (solana:{chain})"),
         *_instructions(told),
         *_sum(told, sent, own),
         *_fees(message, fees, own),

@@ -15,7 +15,7 @@ from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.hash import Hash
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
-from solders.message import Message, MessageV0, to_bytes_versioned
+from solders.message import Message, MessageV0, MessageV1, TransactionConfig, to_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
@@ -175,6 +175,22 @@ def test_refused(raw: bytes) -> None:
     """It is no transaction that a node would take, or not in its one encoding."""
     with pytest.raises(NotATransaction):
         decode_transaction(raw)
+
+
+def test_a_message_alone() -> None:
+    """Is called that, of both versions."""
+    for signed in (message(), versioned()):
+        with pytest.raises(NotATransaction, match="without the places for its signatures"):
+            decode_transaction(signed)
+
+
+def test_version_1() -> None:
+    """Has its version before everything, and can be longer than a packet was: it is not called too long."""
+    config = TransactionConfig(compute_unit_limit=200_000)
+    signed = MessageV1.try_compile(PAYER.pubkey(), [Instruction(Pubkey.from_bytes(key(9)), bytes(2000), [])], Hash.default(), config)
+    for raw in (bytes(VersionedTransaction(signed, [PAYER])), b"\x81" + bytes(100)):
+        with pytest.raises(UnknownVersion):
+            decode_transaction(raw)
 
 
 def test_versions_to_come() -> None:

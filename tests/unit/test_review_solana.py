@@ -88,7 +88,7 @@ def test_a_payment() -> None:
     assert "1.5 SOL (1500000000 lamports)" == made["Amount"]
     assert "0.000005 SOL (5000 lamports)" == made["Highest fee"]
     assert str(ME) == made["From (this key)"] == made["The fee is paid by (this key)"]
-    assert f"Solana's main network (solana:{MAINNET})" == made["Network, as the extension claims"]
+    assert f"Solana's main network (solana:{MAINNET})" == made["Chain, as the extension claims"]
     assert str(Hash.from_bytes(b"\3" * 32)) == made["Recent block, by its hash"]
 
 
@@ -97,8 +97,8 @@ def test_a_network_is_a_claim(chain: str) -> None:
     """The bytes would be the same for the main network: a test network, or an unknown one, is no reason to be careless."""
     made = Made(pay(5), chain=chain)
     assert w.NO_CHAIN in made.warnings
-    assert f"(solana:{chain})" in made["Network, as the extension claims"]
-    assert (chain == "A" * 32) == ("not known" in made["Network, as the extension claims"])
+    assert f"(solana:{chain})" in made["Chain, as the extension claims"]
+    assert (chain == "A" * 32) == ("not known" in made["Chain, as the extension claims"])
 
 
 def test_highest_fee() -> None:
