@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BUSY_SECONDS = 10.0
+LAST_EPOCH = 2**62
+NO_EPOCH = -2
+"""Read in the place of what no host of ours writes; never a host's own."""
 
 
 class StoreFile:
@@ -79,8 +82,8 @@ class StoreFile:
         """The lock epoch: how often the store was locked, by any host."""
         self._look()
         if self._known_epoch is None:
-            (epoch,) = self.connection.execute("SELECT lock_epoch FROM state").fetchone()
-            self._known_epoch = int(epoch)
+            row = self.connection.execute("SELECT lock_epoch FROM state WHERE typeof(lock_epoch) = 'integer'").fetchone()
+            self._known_epoch = row[0] if row is not None and 0 <= row[0] < LAST_EPOCH else NO_EPOCH
         return self._known_epoch
 
     def _look(self) -> None:
@@ -104,7 +107,10 @@ class StoreFile:
 
     def raise_epoch(self) -> None:
         """Lock every host that shares the file, inside the caller's transaction; wipe this one's keys when it is committed."""
-        self.connection.execute("UPDATE state SET lock_epoch = lock_epoch + 1")
+        epoch = self.epoch()
+        # Adding to what is no epoch would not make another one of it.
+        new = epoch + 1 if epoch != NO_EPOCH else int.from_bytes(os.urandom(6), "big")
+        self.connection.execute("UPDATE state SET lock_epoch = ?", (new,))
         self._known_epoch = None
 
     # transactions

@@ -23,22 +23,20 @@ FIRST_PAUSE_MS = 60 * 1000
 LONGEST_PAUSE_MS = 60 * 60 * 1000
 FIRST_WAIT_MS = 1000
 LONGEST_WAIT_MS = 15 * 60 * 1000
+MOST = 2**31
 
 
 def pause_seconds(connection: Connection, origin: str, at: int) -> int:
     """For how many seconds, rounded up, the origin is locked out; 0 if it is not."""
-    row = connection.execute("SELECT count, until FROM counters WHERE name = ?", (_name(origin),)).fetchone()
-    if row is None or row[0] < TOLERATED or row[1] <= at:
-        return 0
-    # A clock that was set back must not lock anyone out for longer than the longest pause.
-    return int(-(-min(row[1] - at, LONGEST_PAUSE_MS) // 1000))
+    count, until = _row(connection, _name(origin), at, LONGEST_PAUSE_MS)
+    return 0 if count < TOLERATED or until <= at else -(-(until - at) // 1000)
 
 
 def count_refusal(connection: Connection, origin: str, at: int) -> None:
     """Count one more, inside the caller's transaction. ``until``: when the count, or the pause, runs out."""
-    row = connection.execute("SELECT count, until FROM counters WHERE name = ?", (_name(origin),)).fetchone()
-    count = row[0] + 1 if row is not None and row[1] + (WINDOW_MS if row[0] >= TOLERATED else 0) > at else 1
-    pause = min(FIRST_PAUSE_MS << max(count - TOLERATED, 0), LONGEST_PAUSE_MS) if count >= TOLERATED else WINDOW_MS
+    before, until = _row(connection, _name(origin), at, LONGEST_PAUSE_MS)
+    count = before + 1 if until + (WINDOW_MS if before >= TOLERATED else 0) > at else 1
+    pause = min(FIRST_PAUSE_MS << min(max(count - TOLERATED, 0), 16), LONGEST_PAUSE_MS) if count >= TOLERATED else WINDOW_MS
     connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?)", (_name(origin), count, at + pause))
 
 
@@ -49,23 +47,30 @@ def end_count(connection: Connection, origin: str) -> None:
 
 def count_failure(connection: Connection, slot_id: bytes, at: int) -> None:
     """Count one more failed try at a slot, inside the caller's transaction."""
-    row = connection.execute("SELECT count FROM counters WHERE name = ?", (_slot_name(slot_id),)).fetchone()
-    count = (row[0] if row else 0) + 1
+    count = _row(connection, _slot_name(slot_id), at, LONGEST_WAIT_MS)[0] + 1
     pause = min(FIRST_WAIT_MS << min(count - TOLERATED, 16), LONGEST_WAIT_MS) if count >= TOLERATED else 0
     connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?)", (_slot_name(slot_id), count, at + pause))
 
 
 def failures(connection: Connection, slot_id: bytes, at: int) -> tuple[int, int]:
     """How many tries at a slot have failed, and for how many seconds, rounded up, it takes no further one."""
-    row = connection.execute("SELECT count, until FROM counters WHERE name = ?", (_slot_name(slot_id),)).fetchone()
-    if row is None:
-        return 0, 0
-    return row[0], max(0, int(-(-min(row[1] - at, LONGEST_WAIT_MS) // 1000)))
+    count, until = _row(connection, _slot_name(slot_id), at, LONGEST_WAIT_MS)
+    return count, max(0, -(-(until - at) // 1000))
 
 
 def end_failures(connection: Connection, slot_id: bytes) -> None:
     """Forget the failed tries at a slot, inside the caller's transaction."""
     connection.execute("DELETE FROM counters WHERE name = ?", (_slot_name(slot_id),))
+
+
+def _row(connection: Connection, name: str, at: int, longest: int) -> tuple[int, int]:
+    """The count, and until when it holds or pauses; zeros without one. An end that is further away than the longest pause was written by
+    a clock that has been set back since, or by somebody else: it is as good as over."""
+    row = connection.execute(
+        "SELECT count, until FROM counters WHERE name = ? AND typeof(count) = 'integer' AND typeof(until) = 'integer'", (name,)
+    ).fetchone()
+    count, until = row or (0, 0)
+    return min(max(count, 0), MOST), until if until - at <= longest else at
 
 
 def _slot_name(slot_id: bytes) -> str:

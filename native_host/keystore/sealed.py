@@ -159,6 +159,8 @@ def unwrap_deks(store_id: bytes, root: SecretBytes, wrapped: dict[str, bytes]) -
 
 def unwrap_dek(store_id: bytes, root: SecretBytes, purpose: str, wrapped: bytes) -> SecretBytes:
     """One DEK; raises ``CannotUnseal`` if it is another one's, or was changed."""
+    if not isinstance(wrapped, bytes):  # SQLite keeps whatever somebody wrote there
+        raise CannotUnseal
     return SecretBytes(unseal(root.buffer, wrapped, aad=bind(SEALING_ALG, b"dek", store_id, purpose.encode())))
 
 

@@ -38,9 +38,13 @@ def unwrap_root(store: bytes, slot: Slot, kek: Kek) -> SecretBytes:
 
 
 def read_slots(connection: Connection) -> list[Slot]:
-    """Every slot, oldest first."""
+    """Every slot, oldest first. A row of another form is nobody's way in: left out here, and named with what else was changed."""
     rows = connection.execute("SELECT slot_id, kind, label, parameters, wrapped FROM slots ORDER BY created_at, slot_id")
-    return [Slot(slot_id=row[0], kind=row[1], label=row[2], parameters=row[3], wrapped=row[4]) for row in rows]
+    return [
+        Slot(slot_id=slot_id, kind=kind, label=label if isinstance(label, str) else "?", parameters=parameters, wrapped=wrapped)
+        for slot_id, kind, label, parameters, wrapped in rows
+        if isinstance(kind, str) and all(isinstance(one, bytes) for one in (slot_id, parameters, wrapped))
+    ]
 
 
 def write_slot(connection: Connection, slot: Slot, at: int) -> None:

@@ -185,6 +185,10 @@ class KeyStore(StoreFile):
         """
         return slots.unwrap_root(self._vouched(), slot, kek)
 
+    def check_root(self, root: SecretBytes) -> None:
+        """See that a root key is this store's, and not one of before that a slot may still give; raises ``CannotUnseal``."""
+        self._unwrapped(root).wipe()
+
     def unlock(self, slot: Slot, kek: Kek) -> None:
         """Open the store through a slot.
 
@@ -197,8 +201,7 @@ class KeyStore(StoreFile):
 
     def unlock_with(self, root: SecretBytes) -> None:
         """Open the store with its root key; raises as ``unlock`` does. A chain that takes long to walk is walked beside the open store."""
-        wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
-        keys = sealed.unwrap_deks(self._meta("storeId"), root, wrapped)
+        keys = self._unwrapped(root)
         # The slot has vouched for the flag just now; from here on nobody changes it.
         unattended = self._meta("unattended") == b"\x01"
         whole = self._watch.found is not None or watching.is_short(self.connection)
@@ -213,6 +216,10 @@ class KeyStore(StoreFile):
         if found:
             self._hold(keys, unattended=unattended)
             raise ChangedOutside(found)
+
+    def _unwrapped(self, root: SecretBytes) -> sealed.StoreKeys:
+        wrapped = dict(self.connection.execute("SELECT purpose, wrapped FROM deks").fetchall())
+        return sealed.unwrap_deks(self._meta("storeId"), root, wrapped)
 
     def _open_with(self, keys: sealed.StoreKeys, *, unattended: bool, whole: bool) -> None:
         head = chain.authentic_head(self.connection, keys)
@@ -432,9 +439,9 @@ class KeyStore(StoreFile):
 
     def _meta(self, name: str) -> bytes:
         row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        if row is None:
+        if row is None or not isinstance(row[0], bytes):  # Of a number, ``bytes`` would make as many zeros.
             raise CannotUnseal
-        return bytes(row[0])
+        return row[0]
 
     def _check_complete(self) -> None:
         if self._unrecorded or self._vouching:

@@ -72,9 +72,11 @@ def best(house: House) -> tuple[str, Device | None]:
     """
     if house.program is not None:
         return PASSPHRASE, None
-    for kind in STAYS:
-        with suppress(KmsError):
-            for device in slots.provider(house, BOTH).devices():
+    with suppress(KmsError, ImportError):
+        with house.aside():
+            found = slots.provider(house, BOTH).devices()
+        for kind in STAYS:
+            for device in found:
                 if device.device_id.startswith(f"{kind}:") and device.suggested:
                     return BOTH, device
     return PASSPHRASE, None

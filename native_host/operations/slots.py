@@ -410,7 +410,11 @@ def replace(house: House, root: SecretBytes, slot: Slot, new: Enrolled) -> Slot:
 def try_out(house: House, slot: Slot, ask: Ask) -> None:
     """See that a slot opens the store, here and now; raises what opening it raises. The store's own state does not change."""
     check_pause(house, [slot])
-    with _libraries(slot.kind), _counted(house, [slot]), provider(house, slot.kind).open(slot.parameters, ask) as kek:
-        with house.store.root_of(slot, kek) as root:
-            house.store.check_root(root)
+    with (
+        _libraries(slot.kind),
+        _counted(house, [slot]),
+        provider(house, slot.kind).open(slot.parameters, ask) as kek,
+        house.store.root_of(slot, kek) as root,
+    ):
+        house.store.check_root(root)
     _succeeded(house, slot)

@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from native_host.errors import InvalidParams
-from native_host.kek import counters, passphrase
+from native_host.errors import CannotUnseal, InvalidParams
+from native_host.kek import counters, fido2, passphrase
 from native_host.kek.provider import Choice, Settings
+from native_host.keystore import refusals
 from native_host.keystore.evidence import KEY_CHANGED
 from native_host.keystore.store import ChangedOutside, KeyStore
 from native_host.operations import evidence, rekeying, slots
+from tests.homes import now
 from tests.parts import file_counter
 from tests.parts.asked_person import CALLER, Person, house_of, store_with
 from tests.parts.attended import Attended
+from tests.parts.virtual_authenticator import VirtualKey
 
 OLD, NEW = "the passphrase of before", "the passphrase from now on"
 
@@ -27,6 +30,8 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No counter of this machine is touched; without ``places`` made, there is none."""
     monkeypatch.setattr(counters, "PLACES", {})
     file_counter.install(tmp_path / "places")
+    # The least memory that is accepted: to measure how much there could be takes half a second.
+    monkeypatch.setattr(passphrase, "PREFERRED_MEMORY_KIB", passphrase.FLOOR_MEMORY_KIB)
     return tmp_path / "places"
 
 
@@ -121,3 +126,100 @@ def test_what_is_put_there_while_the_person_reads_is_not_accepted_with_what_they
     with pytest.raises(ChangedOutside):
         evidence.judged(house_of(store, person), CALLER, lambda: slots.open_store(house_of(store, person), CALLER, silently=False))
     assert not store.holds_keys
+
+
+MISSHAPEN = [
+    "UPDATE slots SET parameters = 5", "UPDATE slots SET parameters = 'text'", "UPDATE slots SET wrapped = 5", "UPDATE slots SET slot_id = 7",
+    "UPDATE meta SET value = 'x' WHERE name = 'storeId'", "UPDATE meta SET value = -5 WHERE name = 'unattended'",
+    "UPDATE meta SET value = 4000000000000 WHERE name = 'storeId'", "UPDATE deks SET wrapped = 5", "UPDATE deks SET wrapped = 'x'",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", MISSHAPEN)
+def test_a_value_of_another_type_is_a_change_and_no_fault(store: KeyStore, statement: str) -> None:
+    """A number in the place of bytes makes the host neither fail nor take as much memory."""
+    with sqlite3.connect(store.path) as other:
+        other.execute(statement)
+    other.close()
+    with pytest.raises(CannotUnseal):
+        slots.open_store(house_of(store, Person(NEW, NEW, NEW)), CALLER, silently=False)
+
+
+def test_a_way_in_of_another_type_keeps_no_other_from_opening(store: KeyStore) -> None:
+    """It is named as a change; what opened the keystore before still does."""
+    with sqlite3.connect(store.path) as other:
+        other.execute("INSERT INTO slots VALUES (x'00', 'tpm', 'x', 5, 5, 0)")
+    other.close()
+    with pytest.raises(ChangedOutside) as refused:
+        slots.open_store(house_of(store, Person(NEW)), CALLER, silently=False)
+    assert ["slot_added"] == [one.name for one in refused.value.findings]
+
+
+def test_a_lock_epoch_that_cannot_be_counted_up_does_not_hide_a_lock(store: KeyStore) -> None:
+    """Adding one to the largest number that there is gives the same again, and other hosts would stay open."""
+    with sqlite3.connect(store.path) as other:
+        other.execute("UPDATE state SET lock_epoch = 9.3e18")
+    other.close()
+    slots.open_store(house_of(store, Person(NEW)), CALLER, silently=False)
+    elsewhere = KeyStore(store.path, now)
+    with elsewhere.transaction():
+        elsewhere.raise_epoch()
+    elsewhere.close()
+    assert not store.is_unlocked
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_waiting_for_years(store: KeyStore) -> None:
+    """What it counted while it was ahead ends far away; a pause is never longer than the longest one."""
+    (slot,) = store.slots()
+    ahead = now() + 400 * 24 * 60 * 60 * 1000
+    for _ in range(12):
+        refusals.count_failure(store.connection, slot.slot_id, ahead)
+        refusals.count_refusal(store.connection, "an origin", ahead)
+    assert (12, 0) == store.failures(slot.slot_id)
+    assert 0 == store.pause_seconds("an origin")
+    refusals.count_failure(store.connection, slot.slot_id, now())
+    assert 0 < store.failures(slot.slot_id)[1] <= refusals.LONGEST_WAIT_MS // 1000
+
+
+def test_a_passphrase_is_no_try_at_a_recovery_code(store: KeyStore) -> None:
+    """A slip of the owner's would be told as somebody's try at the code on paper."""
+    person = Person(NEW)
+    person.answers.append(person.remembered)
+    house = house_of(store, person)
+    with slots.opened_root(house, CALLER) as root:
+        code = slots.enrolled(house, "recovery", None, Choice(), slots.AskPerson(house, CALLER))
+        with code.kek:
+            paper = slots.add(house, root, code, kind="recovery")
+    store.forget_keys()
+    slots.open_store(house_of(store, Person("a slip", NEW)), CALLER, silently=False)
+    assert (0, 0) == store.failures(paper.slot_id)
+
+
+def test_a_device_that_has_to_wait_keeps_nobody_from_another_way_in(store: KeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After many wrong PINs the passphrase is asked for, and not refused with the device."""
+    found = fido2.Found(device_id="port0", label="Security key", device=VirtualKey())
+    monkeypatch.setattr(fido2, "list_devices", lambda: [found])
+    monkeypatch.setattr(fido2, "is_plugged_in", lambda: True)
+    house = house_of(store, Person(NEW))
+    with slots.opened_root(house, CALLER) as root:
+        new = slots.enrolled(house, "fido2", None, Choice(), slots.AskPerson(house, CALLER))
+        with new.kek:
+            device = slots.add(house, root, new, kind="fido2")
+    store.forget_keys()
+    with store.transaction():
+        for _ in range(15):
+            store.count_failure(device.slot_id)
+    person = Person(NEW)
+    assert passphrase.KIND == slots.open_store(house_of(store, person), CALLER, silently=False).kind
+    assert "Wait before trying again" in str(person.asked)
+
+
+def test_a_root_key_of_before_is_not_said_to_open_the_keystore(store: KeyStore, tmp_path: Path) -> None:
+    """A way in that is put back after the root key was exchanged gives a key, which opens nothing."""
+    house = house_of(store, Person(NEW, NEW))
+    with slots.opened_root(house, CALLER) as root:
+        rekeying.exchange_root(house, root, CALLER, drop=lambda _: True)
+    put_the_old_way_back(store.path, tmp_path / "old.db")
+    old = store.slots()[0]
+    with pytest.raises(CannotUnseal):
+        slots.try_out(house_of(store, Person(OLD)), old, slots.AskPerson(house_of(store, Person(OLD)), CALLER))
