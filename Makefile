@@ -20,6 +20,7 @@ RUNTIME := $(VENV)/runtime.stamp
 DEV     := $(VENV)/dev.stamp
 DEVICES := $(VENV)/devices.stamp
 NPM     := extension/node_modules/.package-lock.json
+NPMPARTS := tests/parts/node/node_modules/.package-lock.json
 NPMLINT := extension/lint/node_modules/.package-lock.json
 
 # What the tests drive: two browsers, a screen for the approval window, a token, a TPM, a login keyring.
@@ -33,7 +34,7 @@ TOOLS   := chromium firefox-esr Xvfb xauth xdotool openbox import softhsm2-util 
 demo: $(RUNTIME)
 	@$(VENV)/bin/strongroom demo
 
-test: debian $(DEV) $(DEVICES) extension
+test: debian $(DEV) $(DEVICES) $(NPMPARTS) extension
 	@npm --prefix extension test --silent
 	@$(PY) -m pytest
 
@@ -67,7 +68,7 @@ lock: $(PY)
 	@$(VENV)/lock/bin/uv $(LOCK) --group build --extra demo -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 
 clean:
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist extension/dist extension/node_modules extension/lint/node_modules
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist extension/dist extension/node_modules extension/lint/node_modules tests/parts/node/node_modules
 	@find native_host tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(PY):
@@ -106,6 +107,11 @@ $(NPM): extension/package-lock.json
 	@echo "Installing the extension's tools"
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { echo "Node 20 or newer is needed." >&2; exit 1; }
 	@npm --prefix extension ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+$(NPMPARTS): tests/parts/node/package-lock.json
+	@echo "Installing a node and vectors for the tests"
+	@npm --prefix tests/parts/node ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
 $(NPMLINT): extension/lint/package-lock.json

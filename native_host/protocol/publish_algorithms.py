@@ -28,6 +28,16 @@ _KINDS = {
 }
 
 
+_DECODED = {
+    "ES256K": ("signTransaction", "signTypedData", "signPsbt"),
+    "ES256K-R": ("signTransaction", "signTypedData"),
+    "Ed25519": ("signTransaction",),
+    "BIP39": ("signPsbt",),
+    "SEED": ("signPsbt",),
+}
+"""What is decoded before it is signed: Ethereum's transactions and typed data, Bitcoin's PSBTs, Solana's transactions."""
+
+
 def operations_of(suite: Suite) -> tuple[str, ...]:
     """The methods that use a key of this algorithm, or this algorithm with a key of another."""
     found = list(_OPERATIONS[suite.kind])
@@ -35,6 +45,7 @@ def operations_of(suite: Suite) -> tuple[str, ...]:
         found.append("signJws")
     if "message" in suite.usages:
         found.append("signMessage")
+    found += _DECODED.get(suite.alg, ())
     if suite.aggregates:
         found += ["aggregateSignatures", "aggregateVerify"]
     if any("wrapKey" in usages for usages in suite.other_usages):
