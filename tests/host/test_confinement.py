@@ -89,6 +89,11 @@ attempt("list a folder of the person's", lambda: os.listdir(base))
 attempt("write a file of the person's", lambda: write(base + "/outside"))
 attempt("make a file", lambda: write("/tmp/strongroom-test"))
 attempt("change the program", lambda: write(stages.__file__))
+attempt("let others read a file", lambda: os.chmod(base + "/outside", 0o666))
+attempt("let others read it by a handle", lambda: os.chmod(f"/proc/self/fd/{os.open(base + '/outside', os.O_PATH)}", 0o666))
+attempt("change whose it is", lambda: os.chown(base + "/outside", os.getuid(), os.getgid()))
+attempt("change its attributes", lambda: os.setxattr(base + "/outside", "user.test", b"x"))
+attempt("change its times", lambda: os.utime(base + "/outside", (0, 0)))
 attempt("make a link", lambda: os.symlink("/", folder + "/link"))
 attempt("read another process", lambda: open(f"/proc/{parent}/environ").close())
 attempt("look at other processes", lambda: os.listdir("/proc"))
@@ -129,7 +134,8 @@ OUTCOMES = {
     **dict.fromkeys(
         [
             "tcp", "udp", "netlink", "abstract", "exec", "fork", "program", "spawn", "trace", "signal", "namespace", "bpf", "be dumped",
-            "tcp in a new thread",
+            "tcp in a new thread", "let others read a file", "let others read it by a handle", "change whose it is", "change its attributes",
+            "change its times",
         ],
         errno.EPERM,
     ),
