@@ -19,7 +19,9 @@ PROGRAMS = {
 }
 """Our own, by name. The person may configure one more, which asks in place of the window."""
 
-_SCRUBBED = ("PYTHON", "LD_", "DYLD_")
+_SCRUBBED = ("PYTHON", "LD_", "DYLD_", "GCONV_PATH", "LOCPATH", "OPENSSL_", "TCL", "TK_", "TIX_")
+"""How the names begin of what says where code, or data that is taken for code, lies: of the interpreter, the loader, the C library, OpenSSL and
+the window's toolkit."""
 
 
 class Child(Protocol):

@@ -25,8 +25,9 @@ CONTROL = 3
 INT_BYTES = 4
 DESCRIPTORS = 4
 LIST_BYTES = 128 * 1024
-LIVE_PROGRAMS = 8
-"""More than the host ever needs at once; a host that was taken over is not to fill the machine with windows."""
+LIVE_PROGRAMS = 20
+"""More than the host ever needs at once, which is a program that asks and one for each of sixteen modules of tokens; a host that was taken over
+is not to fill the machine with windows."""
 
 
 def encode_programs(programs: list[list[str]]) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from native_host.confinement import Child, programs, starter
+from native_host.confinement import Child, clean_environment, programs, starter
 from native_host.confinement.starting import Starter
 from tests.homes import until
 
@@ -375,6 +375,23 @@ def test_without_a_starter_it_is_the_systems_own_way() -> None:
     assert not [name for name in told["environ"] if name.startswith(("LD_", "PYTHON", "DYLD_"))]
     with pytest.raises(FileNotFoundError):
         programs.start(MISSING, ENVIRONMENT)
+
+
+def test_nothing_of_a_browsers_environment_says_where_code_lies() -> None:
+    """``TCL_LIBRARY`` would name the script that the window's toolkit runs first, ``OPENSSL_CONF`` a library to load."""
+    kept = {"DISPLAY": ":0", "HOME": "/home/person", "PATH": "/usr/bin", "LANG": "C.UTF-8", "XMODIFIERS": "@im=ibus"}
+    loads = (
+        "PYTHONPATH",
+        "LD_PRELOAD",
+        "TCL_LIBRARY",
+        "TCLLIBPATH",
+        "TK_LIBRARY",
+        "OPENSSL_CONF",
+        "OPENSSL_MODULES",
+        "GCONV_PATH",
+        "LOCPATH",
+    )
+    assert kept == clean_environment({**kept, **dict.fromkeys(loads, "/tmp/theirs")})
 
 
 def test_our_own_programs_are_those_that_ask() -> None:
