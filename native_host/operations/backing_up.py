@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
+from itertools import chain as chain_of
+from itertools import count
 from time import gmtime, strftime
 from typing import TYPE_CHECKING, Literal
 
@@ -213,7 +215,7 @@ def _put(house: House, archive: Archive, backup: KeyStore, here: Here) -> str | 
         if compare(house, backup, archive.header) != here:
             raise Busy("The keystore here was changed meanwhile. Start again.")
         if here.state == "same" or store.attachments():
-            aside = f"{store.path}.{strftime('%Y-%m-%dT%H-%M-%SZ', gmtime(house.clock() / 1000))}"
+            aside = _new_name(f"{store.path}.{strftime('%Y-%m-%dT%H-%M-%SZ', gmtime(house.clock() / 1000))}")
             snapshot.copy_aside(store.path, aside)
             sync_folder(os.path.dirname(aside))
         epoch = max(store.epoch(), backup.epoch()) + 1
@@ -222,6 +224,11 @@ def _put(house: House, archive: Archive, backup: KeyStore, here: Here) -> str | 
     store.forget_keys()
     forget()
     return aside
+
+
+def _new_name(name: str) -> str:
+    """That name, or one with a number after it: a restore that was killed a moment ago may have left one, which is never written over."""
+    return next(one for one in chain_of((name,), (f"{name}-{number}" for number in count(2))) if not os.path.lexists(one))
 
 
 def _counter_of(house: House, backup: KeyStore) -> Callable[[], None]:
