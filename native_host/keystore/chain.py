@@ -21,7 +21,7 @@ from native_host.sodium import box_seal
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from sqlite3 import Connection
 
 SEALED_WITH_KEY = 0
@@ -204,10 +204,29 @@ def walk(connection: Connection, end: Head | None = None) -> Walked:
         connection.execute("RELEASE walk")
 
 
+def stroll(connection: Connection, *, rows: int, rest: Callable[[], None]) -> Broken | None:
+    """``verify`` with a ``rest`` after every few ``rows``, and with nothing kept of what they are about."""
+    connection.execute("SAVEPOINT walk")
+    try:
+        head = connection.execute("SELECT seq, hash FROM head").fetchone()
+        chain = connection.execute(f"{_SELECT} ORDER BY seq")
+        return _Walk(head, remembers=False).over(_resting(chain, rows, rest)).broken
+    finally:
+        connection.execute("RELEASE walk")
+
+
+def _resting(chain: Iterable[tuple[Any, ...]], rows: int, rest: Callable[[], None]) -> Iterator[tuple[Any, ...]]:
+    for number, row in enumerate(chain, start=1):
+        if number % rows == 0:
+            rest()
+        yield row
+
+
 class _Walk:
     """One walk. A row at fault by itself is told from one that only the head shows to be: what is accepted is the first kind."""
 
-    def __init__(self, head: tuple[int, bytes] | None) -> None:
+    def __init__(self, head: tuple[int, bytes] | None, *, remembers: bool = True) -> None:
+        self._remembers = remembers
         self._no_head = head is None
         self._head_seq, self._head_hash = head or (0, GENESIS)
         self._found = self._head_seq == 0 and self._head_hash == GENESIS
@@ -259,7 +278,7 @@ class _Walk:
                 self._begin_fault(seq, text, name, link)
         elif not self._no_head and self._found and seq > self._head_seq:
             self._at_head = self._at_head or Broken(seq=seq, text=text, name=name, good_at=self._good_at)
-        else:
+        elif self._remembers:
             self._newest[record_id] = digest if holds else b""
 
     def _meet_head(self, seq: int, link: bytes) -> None:

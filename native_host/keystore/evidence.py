@@ -12,7 +12,7 @@ from native_host.keystore import chain, records, vouching
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from sqlite3 import Connection
 
     from native_host.keystore.chain import Broken, Head, Walked
@@ -102,13 +102,14 @@ def at_unlocking(connection: Connection, keys: StoreKeys, *, whole: bool) -> lis
         return found
 
 
-def in_passing(connection: Connection, known: Head) -> Finding | None:
-    """What a walk over the whole chain finds beside an open store; ``known`` is the head that was authentic when it was opened."""
+def in_passing(connection: Connection, known: Head, *, rows: int, rest: Callable[[], None]) -> Finding | None:
+    """What a walk over the whole chain finds beside an open store, with a ``rest`` after every few ``rows``; ``known`` is the head that was
+    authentic when it was opened."""
     with _Snapshot(connection):
         row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (known.seq,)).fetchone() if known.seq else (chain.GENESIS,)
         if row is None or row[0] != known.hash:
             return Finding(name="log_truncated", text=END_CHANGED, seq=known.seq)
-        return next(iter(_about_chain(chain.walk(connection).broken)), None)
+        return next(iter(_about_chain(chain.stroll(connection, rows=rows, rest=rest))), None)
 
 
 def of_records(connection: Connection, walked: Walked) -> Iterator[Finding]:

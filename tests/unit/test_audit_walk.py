@@ -115,3 +115,26 @@ def test_a_walk_of_a_file_that_is_gone_finds_nothing(long: KeyStore, tmp_path: P
     watch._walk(str(tmp_path / "nowhere" / "keystore.db"), chain.Head(seq=0, hash=chain.GENESIS), 0)
     assert watch.found is None
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_walk_with_rests_finds_what_one_without_does(long: KeyStore) -> None:
+    """And rests after every few rows."""
+    rests: list[None] = []
+    assert chain.stroll(long.connection, rows=3, rest=lambda: rests.append(None)) is None
+    assert chain.walk(long.connection).rows // 3 == len(rests)
+    long.connection.execute(HIDDEN)
+    broken = chain.walk(long.connection).broken
+    assert broken is not None
+    assert broken == chain.stroll(long.connection, rows=3, rest=lambda: None)
+
+
+def test_a_file_with_an_unusual_name_is_walked(long: KeyStore, tmp_path: Path) -> None:
+    """SQLite reads these characters as parts of an address."""
+    long.connection.execute(HIDDEN)
+    unusual = str(tmp_path / "a?b#c%3fd e.db")
+    long.connection.execute("VACUUM INTO ?", (unusual,))
+    watch = watching.Watch()
+    head = long.connection.execute("SELECT seq, hash FROM head").fetchone()
+    watch._walk(unusual, chain.Head(seq=head[0], hash=head[1]), 0)
+    assert watch.found is not None
+    assert "log_edited" == watch.found.name
