@@ -292,6 +292,7 @@ class Desk:
         )
 
     def _build(self, approver: Approver) -> House:
+        guard_memory()  # Somebody can be asked for a secret from here on, and a device may give one that nobody types.
         return House(
             store=self.store,
             audit=Audit(self.store),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -223,3 +226,37 @@ def test_a_root_key_of_before_is_not_said_to_open_the_keystore(store: KeyStore, 
     old = store.slots()[0]
     with pytest.raises(CannotUnseal):
         slots.try_out(house_of(store, Person(OLD)), old, slots.AskPerson(house_of(store, Person(OLD)), CALLER))
+
+
+def test_two_hosts_that_take_the_same_counter_leave_it_to_one_another(
+    attended: Attended, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A keyring's counter is named by the store: the slower of the two must not take it away from the quicker one."""
+    attended.call("unlock")
+    other = Attended(attended.path.parent.parent)
+    other.call("unlock")
+    places.mkdir()
+
+    def create(counters_of_one: file_counter.Counters, store_id: bytes) -> tuple[bytes, int]:
+        monkeypatch.setattr(file_counter.Counters, "create", lambda _, __: (b"one.counter", file_counter.FIRST))
+        (places / "one.counter").write_text(str(file_counter.FIRST))
+        evidence.keep_counter(other.house, CALLER.origin)
+        return b"one.counter", file_counter.FIRST
+
+    monkeypatch.setattr(file_counter.Counters, "create", create)
+    evidence.keep_counter(attended.house, CALLER.origin)
+    assert file_counter.FIRST == file_counter.value()
+    other.end()
+
+
+@pytest.mark.parametrize("arguments", [["slots", "test", "Passphrase"], ["passphrase"], ["rekey", "root"], ["slots", "add", "recovery"]])
+def test_no_other_program_reads_the_memory_of_one_that_opens_the_keystore(arguments: list[str], attended: Attended) -> None:
+    """As in a host: PR_SET_DUMPABLE is off before a secret is typed (prctl(2))."""
+    code = (
+        "import ctypes, sys\nfrom native_host.cli import asking\n"
+        "def ask(self, purpose, title, hint=None):\n    print('dumpable', ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n    sys.exit(0)\n"
+        "asking.TerminalPerson.ask_secret = ask\nfrom native_host.cli import main\nmain()"
+    )
+    environ = {**os.environ, "STRONGROOM_HOME": str(attended.path.parent)}
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environ, check=False)
+    assert "dumpable 0\n" in done.stdout
