@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 KIND = "credential_manager"
 COMMENT = "Strongroom keystore version"
 STORE_BYTES = 16
-HIGHEST = 2**63 - 1
+HIGHEST = 2**48 - 1
+"""No keystore gets as far. What is above it was put there, and the keystore's own version could not go above it."""
 WAIT_MILLISECONDS = 1000
 
 GONE = "The Windows credentials of this account no longer have the version of this keystore."

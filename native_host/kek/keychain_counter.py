@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 ITEM_LABEL = "Strongroom keystore version"
 STORE_BYTES = 16
-HIGHEST = 2**63 - 1
+HIGHEST = 2**48 - 1
+"""No keystore gets as far. What is above it was put there, and the keystore's own version could not go above it."""
 WAIT_SECONDS = 1.0
 USER_TEMPORARY_FOLDER = 65537
 """``_CS_DARWIN_USER_TEMP_DIR`` of confstr(3): a folder of this account alone, whatever the environment says."""

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 ITEM_LABEL = "Strongroom keystore version"
 STORE_BYTES = 16
-HIGHEST = 2**63 - 1
+HIGHEST = 2**48 - 1
+"""No keystore gets as far. What is above it was put there, and the keystore's own version could not go above it."""
 SECONDS = 1.0
 """For everything that one call asks: a counter is read at each unlocking and raised at each write."""
 

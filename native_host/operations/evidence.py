@@ -220,4 +220,6 @@ def _keep(house: House, origin: str, kind: str, counter: Counter, parameters: by
     finally:
         if not taken:
             with suppress(KmsError):
-                counter.remove(parameters)
+                # One that is named by the store is the same for both, and in use: whoever took it away would cry wolf at the next unlocking.
+                if store.counter_kind() != kind or store.counter() != (kind, parameters):
+                    counter.remove(parameters)
