@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from _thread import allocate_lock, start_new_thread
+from time import sleep
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Reason = Literal["screen", "sleep", "user"]
 Verdict = Literal["ok", "warn", "fail"]
+
+HEAD_START_SECONDS = 0.05
 
 NOTHING = "On this system nothing tells that the screen is locked or the computer sleeps: the keystore is locked by its idle time alone."
 
@@ -56,6 +59,8 @@ class Watch:
         start_new_thread(self._begin, ())
 
     def _begin(self) -> None:
+        # Who unlocks is asked first: two threads that import at once hold each other up. How things are by then, each listener looks.
+        sleep(HEAD_START_SECONDS)
         found = listeners()
         with self._beginning:
             for listener in found:
