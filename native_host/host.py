@@ -161,7 +161,7 @@ class Host:
     def _build(self) -> Stages:
         from native_host.approval.choose import approver_environment
         from native_host.confinement import prepare
-        from native_host.tokens.modules import default_file
+        from native_host.tokens.listed import default_file
 
         config = read_config(self._paths)
         try:
