@@ -55,7 +55,7 @@ class Digests:
 
     def ecdsa(self, index: int, sighash: int) -> bytes:
         """The first sighash, or for a witness program of version 0 that of BIP143."""
-        scripts, amount = self._spent(index)
+        scripts, amount = self._previous(index)
         program = scripts.redeem if scripts.redeem is not None else scripts.script
         segwit = script.kind_of(program) in {"p2wpkh", "p2wsh"}
         code = scripts.lock
@@ -73,7 +73,7 @@ class Digests:
             )
         )
 
-    def _spent(self, index: int) -> tuple[Scripts, int]:
+    def _previous(self, index: int) -> tuple[Scripts, int]:
         one = self._checked.inputs[index]
         if one.scripts is None or one.amount is None:
             raise Refused("An input does not say what it spends.")
@@ -81,7 +81,7 @@ class Digests:
 
     def _all_spent(self) -> tuple[Any, list[int]]:
         if self._taproot is None:
-            spent = [self._spent(index) for index in range(len(self._checked.inputs))]
+            spent = [self._previous(index) for index in range(len(self._checked.inputs))]
             known = self._wally.map_init(len(spent), None)
             for index, (scripts, _) in enumerate(spent):
                 self._wally.map_add_integer(known, index, scripts.script)
