@@ -373,6 +373,7 @@ def test_a_key_of_another_wallet(home: Home, port: Port) -> None:
         with store.transaction():
             (attachment,) = [one for one in store.attachments() if one.origin == origin_of("ponmlkjihgfedcbaponmlkjihgfedcba")]
             store.confirm(attachment)
+            store.append_audit(b"")
     other = home.open("ponmlkjihgfedcbaponmlkjihgfedcba")
     for method, params in (("sign", {"data": DATA}), ("encrypt", {"alg": "A256GCM", "plaintext": DATA}), ("rotateKey", {})):
         with pytest.raises(HostError) as caught:
