@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from native_host.secret import SecretBytes
 
 
+MAX_NAME = 128
+
+
 class Slot(Value, frozen=True, kw_only=True):
     """One row. ``parameters`` is the provider's own encoding; the store does not read it."""
 
@@ -38,13 +41,19 @@ def unwrap_root(store: bytes, slot: Slot, kek: Kek) -> SecretBytes:
 
 
 def read_slots(connection: Connection) -> list[Slot]:
-    """Every slot, oldest first. A row of another form is nobody's way in: left out here, and named with what else was changed."""
+    """Every slot, oldest first. A row of another form is nobody's way in: left out here, and named with what else was changed. Of a name, what
+    can be printed: it is said in windows, terminals and replies, and nothing vouches for it before the store is open."""
     rows = connection.execute("SELECT slot_id, kind, label, parameters, wrapped FROM slots ORDER BY created_at, slot_id")
     return [
-        Slot(slot_id=slot_id, kind=kind, label=label if isinstance(label, str) else "?", parameters=parameters, wrapped=wrapped)
+        Slot(slot_id=slot_id, kind=_printed(kind), label=_printed(label), parameters=parameters, wrapped=wrapped)
         for slot_id, kind, label, parameters, wrapped in rows
         if isinstance(kind, str) and all(isinstance(one, bytes) for one in (slot_id, parameters, wrapped))
     ]
+
+
+def _printed(name: object) -> str:
+    text = name[:MAX_NAME] if isinstance(name, str) else ""
+    return "".join(letter if letter.isprintable() else "?" for letter in text) or "?"
 
 
 def write_slot(connection: Connection, slot: Slot, at: int) -> None:
