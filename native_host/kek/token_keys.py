@@ -276,7 +276,9 @@ def _padded(plaintext: SecretBytes) -> SecretBytes:
 
 
 def _unpadded(data: SecretBytes) -> SecretBytes:
-    end = bytes(data.buffer).rfind(0x80)
-    if end < 0 or any(data.buffer[end + 1 :]):
+    end = len(data) - 1
+    while end >= 0 and not data.buffer[end]:
+        end -= 1
+    if end < 0 or data.buffer[end] != 0x80:  # noqa: PLR2004  # the mark, behind which there are zeros alone
         raise CannotUnseal
     return SecretBytes(data.buffer[:end])
