@@ -11,6 +11,7 @@ from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from embit.bip32 import HDKey
 
+from native_host.opening import now
 from native_host.testing.port import HostError, Port
 from tests.homes import ADDON, OTHER_ADDON, Home, b64, origin_of, refusal, seal_for_import, unb64
 
@@ -241,7 +242,7 @@ def test_what_is_locked_out_brings_nothing_in(home: Home, port: Port) -> None:
     offer = port.request("getImportKey")
     database = sqlite3.connect(home.database)
     with database:
-        database.execute("INSERT INTO counters VALUES (?, 10, 1 << 60)", (f"refused:{origin_of(ADDON)}",))
+        database.execute("INSERT INTO counters VALUES (?, 10, ?)", (f"refused:{origin_of(ADDON)}", now() + 600_000))
     database.close()
     assert "busy" == refused_import(port, offer, ed25519_jwk())[1]["reason"]
     assert SPENT == refused_import(port, offer, ed25519_jwk())
