@@ -144,6 +144,7 @@ class Host:
         self._withdrawn: list[tuple[Waiting, KmsError]] = []
         self._lane = Lane(self.attend)
         self._making = 0
+        self._heard = 0  # how often the system said that nobody is there any more
         self._built: Stages | None = None
         self._watch: Watch | None = None
         self._parent = (os.getppid(), parent_handle())
@@ -343,12 +344,13 @@ class Host:
         if waiting.call.method == "unlock":
             self._listen()
         self._replies.event("approvalWaiting")
+        heard = self._heard
         try:
             result = self._stages.ask_and_act(waiting, self._sleep_aside)
-            if waiting.call.method == "unlock" and isinstance(waiting.withdrawn, Locked):
-                # The system locked while the passphrase was being worked on, when nothing was open yet.
+            if waiting.call.method == "unlock" and self._heard != heard:
+                # The system locked while the passphrase was being worked on, or the keystore made, when nothing was open yet.
                 self._stages.operations.forget()
-                raise waiting.withdrawn
+                raise Locked(LOCKED_MEANWHILE)
             return self._done(waiting.call, result)
         finally:
             self._replies.event("approvalDone")
@@ -441,7 +443,7 @@ class Host:
         """The system says that nobody is there any more: lock the store in every host, whoever is being asked, and wipe this one's
         secrets before this returns. Runs on a thread of the listener's."""
         with self._house_lock:
-            stages = self._stages
+            stages, self._heard = self._stages, self._heard + 1
             for waiting in self._lane.waiting():
                 if waiting.session.state == "locked":
                     self._withdraw(waiting.call.id, Locked(LOCKED_MEANWHILE))

@@ -72,6 +72,7 @@ class KeyStore(StoreFile):
         self._cache: dict[bytes, records.Record] = {}
         self._owners: dict[bytes, bytes] = {}
         self._held: sealed.StoreKeys | None = None
+        self._withheld: sealed.StoreKeys | None = None
         self._holding = False
         self._counting: counting.Counting | None = None
         self._watch = watching.Watch()
@@ -132,10 +133,10 @@ class KeyStore(StoreFile):
 
     def _wipe(self) -> None:
         self._watch.end()
-        for keys in (self._keys, self._held):
+        for keys in (self._keys, self._held, self._withheld):
             if keys is not None:
                 keys.wipe()
-        self._keys = self._held = None
+        self._keys = self._held = self._withheld = None
         if self._counting is not None and not self._counting.due:
             self._counting = None  # Otherwise it is told what is due when that is committed.
         self._opened_unattended = None
@@ -144,15 +145,15 @@ class KeyStore(StoreFile):
 
     @contextmanager
     def withheld(self) -> Iterator[None]:
-        """For the block the store is as good as locked here, whoever asks; if it raises, it is locked."""
-        keys, self._keys = self._keys, None
+        """For the block the store is as good as locked here, whoever asks; if it raises, or the keys are forgotten meanwhile, it is locked."""
+        self._withheld, self._keys = self._keys, None
         try:
             yield
         except BaseException:
-            self._keys = keys
+            self._keys, self._withheld = self._withheld, None
             self.forget_keys()
             raise
-        self._keys = keys
+        self._keys, self._withheld = self._withheld, None
 
     # set-up and unlocking
 

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -181,6 +182,28 @@ def test_what_waits_for_the_person_is_withdrawn(watched: Home, manager: LoginMan
     manager.lock()
     assert LOCKED == outcome(pending)
     assert {"kind": "withdraw", "id": asked["id"]} == watched.approver.wait_for(kind="withdraw")
+
+
+def test_a_keystore_that_is_made_while_the_screen_is_locked(tmp_path: Path, both: Buses) -> None:
+    """It is made, and it is not open: the last window may have been answered before the screen was locked."""
+    with login_manager(both) as manager:
+        new = Home(tmp_path / "new")
+        new.attach()
+        new.environ |= both.environment
+        gate = new.approver.hold(kind="askSecret", purpose="newPassphrase", do="secret", secret=PASSPHRASE)
+        port = new.greet()
+        pending = port.begin("unlock")
+        new.approver.wait_for(kind="askSecret")
+        manager.wait_for_inhibitor()
+        manager.lock()
+        # The next signal is answered to once this one was acted on: no new inhibitor comes before.
+        manager.sleep(begins=False)
+        manager.wait_for_inhibitor(2)
+        gate.release()
+        assert LOCKED == outcome(pending)
+        assert "locked" == port.request("getStatus")["state"]
+        assert {"state": "unlocked"} == port.request("unlock")
+        new.quit()
 
 
 def test_a_session_that_is_locked_already(watched: Home, both: Buses) -> None:

@@ -260,3 +260,28 @@ def test_no_other_program_reads_the_memory_of_one_that_opens_the_keystore(argume
     environ = {**os.environ, "STRONGROOM_HOME": str(attended.path.parent)}
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environ, check=False)
     assert "dumpable 0\n" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["slots", "list"], ["status"], ["doctor"]])
+def test_the_name_of_a_way_in_commands_no_terminal(arguments: list[str], attended: Attended) -> None:
+    """Whoever edits the file can name a slot as they like: nothing of it is a control character, or turns the text round."""
+    with sqlite3.connect(attended.path) as other:
+        other.execute("UPDATE slots SET label = char(27) || ']0;owned' || char(7) || char(0x202E) || char(10) || 'Name'")
+    other.close()
+    environ = {**os.environ, "STRONGROOM_HOME": str(attended.path.parent)}
+    code = "from native_host.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environ, check=False)
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout + done.stderr)
+    assert "\nName" not in done.stdout
+
+
+def test_keys_that_are_withheld_are_forgotten_with_the_others(attended: Attended) -> None:
+    """The screen is locked while a window asks about an extension: what opens behind that window is nothing."""
+    attended.call("unlock")
+    keys = attended.store.keys
+    public = keys.audit_public()
+    with attended.store.withheld():
+        attended.store.forget_keys()
+        assert public != keys.audit_public()  # that of zeros
+    assert not attended.store.is_unlocked
+    assert not attended.store.holds_keys
