@@ -172,7 +172,7 @@ class Host:
             raise BackendUnavailable("The program that asks for approvals cannot be started. Try again.", detail="approver") from None
         from native_host.stages import Stages
 
-        return Stages(self._file, config, self._paths, self._environ, self.aside)
+        return Stages(self._caller, self._file, config, self._paths, self._environ, self.aside)
 
     def run(self, frames_in: int) -> None:
         """Read and answer until the port closes, then lock and end the process."""
@@ -275,6 +275,9 @@ class Host:
             require(session, METHODS[call.method])
             if isinstance(call.params, HelloParams):
                 return jsonrpc.encode_result(call.id, self._hello(session, call.params))
+            if self._built is None:
+                # Building the stages tells more of who asks.
+                _, session = self._stages, self._session()
             facts, decision = self._stages.decide(session, call)
             if self._stages.asks(call, facts, decision):
                 self._join_lane(Waiting(session, call, facts, decision))
@@ -475,7 +478,7 @@ class Host:
 
     def _session(self) -> Session:
         return Session(
-            caller=self._caller,
+            caller=self._caller if self._built is None else self._built.installed.caller,
             wallet_id=self._attachment.wallet_id,
             wallet=self._attachment.wallet,
             development=self._attachment.development,

@@ -16,6 +16,7 @@ from native_host.errors import BackendUnavailable, Busy, KmsError, PolicyDenied
 from native_host.kek.provider import Settings
 from native_host.keystore.store import BUSY_MS, KeyStore
 from native_host.opening import now
+from native_host.operations.extension_files import Installed
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
 from native_host.policy import Ask, decide
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
+    from native_host.caller.identity import Caller
     from native_host.config import Config, Paths
     from native_host.keystore.file import StoreFile
     from native_host.lane import Waiting
@@ -42,20 +44,29 @@ PLUGGED = frozenset({"fido2", "two_factor"})
 STARTED_BEFORE = (
     "This keystore was made to open with a security key alone after the browser had started Strongroom. Restart the browser first."
 )
-REFUSALS = frozenset({"user_rejected", "cancelled", "cannot_unseal", "uninitialized"})
+REFUSALS = frozenset({"user_rejected", "caller_changed", "cancelled", "cannot_unseal", "uninitialized"})
 
 
 class Stages:
     """Policy, approval and operations over one keystore, wired together. Used with the house lock held."""
 
     def __init__(
-        self, opened: StoreFile, config: Config, paths: Paths, environ: Mapping[str, str], aside: Callable[[], AbstractContextManager[None]]
+        self,
+        caller: Caller,
+        opened: StoreFile,
+        config: Config,
+        paths: Paths,
+        environ: Mapping[str, str],
+        aside: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self.store = KeyStore(opened.path, now, opened)
         self.audit = Audit(self.store)
         self.approver = Asking(self.store, config.approval, environ, aside)
         self.idle = IdleClock(config.session.idle_lock_seconds)
         self._grants = Grants()
+        # The browsers' folders are out of reach once this process is confined.
+        self.installed = find_installed(caller, environ)
+        self.installed.look(self.store.connection)
         self._turn_file = os.path.join(paths.data, TURN_FILE)
         house = House(
             store=self.store,
@@ -68,6 +79,7 @@ class Stages:
             folder=paths.data,
             program=config.approval.program,
             settings=Settings(tpm=config.tpm, pkcs11=config.pkcs11),
+            installed=self.installed,
         )
         self.operations = Operations(house, idle_lock_seconds=config.session.idle_lock_seconds)
         self._confine(config, paths, environ)
@@ -182,6 +194,18 @@ class Stages:
         if waiting.asked and error.reason in REFUSALS:
             with self.store.transaction():
                 self.store.count_refusal(waiting.session.caller.origin)
+
+
+def find_installed(caller: Caller, environ: Mapping[str, str]) -> Installed:
+    """What is installed of the extension that asks, in any profile of its family of browsers."""
+    if caller.family is None:
+        return Installed(caller, ())
+    from native_host.caller.identity import Claim
+    from native_host.caller.installed_copies import find_copies
+    from native_host.install.profiles import profile_folders
+
+    claim = Claim(origin=caller.origin, family=caller.family)
+    return Installed(caller, find_copies(claim, profile_folders(caller.family, environ)))
 
 
 def _review(waiting: Waiting) -> Review:

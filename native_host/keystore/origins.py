@@ -101,10 +101,14 @@ def note(connection: Connection, attachment: Attachment, mac: bytes) -> None:
 
 
 def forget_removed(connection: Connection) -> int:
-    """Take the confirmations of attachments that are gone from the settings, inside the caller's transaction; how many there were."""
-    return connection.execute(
-        "DELETE FROM meta WHERE name LIKE 'origin:%' AND substr(name, 8) NOT IN (SELECT origin FROM origins)",
-    ).rowcount
+    """Take the confirmations of attachments that are gone from the settings, and what was seen of these extensions' files, inside the
+    caller's transaction; how many there were."""
+    return sum(
+        connection.execute(
+            "DELETE FROM meta WHERE name LIKE ? || '%' AND substr(name, ?) NOT IN (SELECT origin FROM origins)", (kind, len(kind) + 1)
+        ).rowcount
+        for kind in ("origin:", "extension:")
+    )
 
 
 def _setting(origin: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from native_host.errors import OriginNotAllowed, UserRejected
-from native_host.operations import evidence, slots
+from native_host.operations import evidence, extension_files, slots
 from native_host.protocol.messages import Slot as SlotInfo
 from native_host.protocol.messages import StateResult, Status
 from native_host.secret import guard_memory
@@ -39,18 +39,22 @@ def unlock(house: House, permit: Permit) -> StateResult:
 
     Raises:
         Uninitialized: the set-up was refused.
+        CallerChanged: the extension's files are not those that were seen before, and that was refused.
         UserRejected, CannotUnseal, BackendUnavailable, Busy, Cancelled
     """
     store = house.store
     if not store.is_unlocked:
         guard_memory()
-        if store.is_set_up:
+        new = not store.is_set_up
+        if not new:
             _open(house, permit)
         else:
             from native_host.operations.setting_up import Wish, set_up
 
             set_up(house, permit, Wish())
         try:
+            if new:
+                extension_files.judge(house, permit)
             evidence.keep_counter(house, permit.session.caller.origin)
         except BaseException:
             store.forget_keys()
@@ -77,6 +81,7 @@ def _open(house: House, permit: Permit) -> None:
     evidence.judged(house, caller, lambda: slots.open_store(house, caller, silently=silently))
     try:
         _confirm_origin(house, permit)
+        extension_files.judge(house, permit)
         _confirm_program(house, permit)
         with house.audit.effect(permit):
             store.tidy_confirmations()

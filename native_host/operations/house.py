@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from native_host.audit import Audit
     from native_host.kek.provider import Settings
     from native_host.keystore.store import KeyStore
+    from native_host.operations.extension_files import Installed
 
 
 class House(Value, frozen=True, kw_only=True):
     """``aside()`` lets other calls go on for as long as its block waits (for a person, for a KDF); no transaction is open then.
 
     ``clock`` gives milliseconds since 1970; ``folder`` is where the keystore lies, to be shown; ``settings`` is what the
-    providers of slots and tokens work with; ``program`` is the one that the configuration names for approvals.
+    providers of slots and tokens work with; ``program`` is the one that the configuration names for approvals; ``installed`` is
+    what was found of the extension that asks, ``None`` where none does.
     """
 
     store: KeyStore
@@ -37,4 +39,5 @@ class House(Value, frozen=True, kw_only=True):
     folder: str
     program: tuple[str, ...] | None
     settings: Settings
+    installed: Installed | None = None
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
