@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,12 +98,13 @@ class Place:
 
 
 def _answer_all(asks: Path, answers: Path, typed: Mapping[str, str]) -> None:
-    """Be the person of one host after another: each opens both pipes anew."""
-    while True:
-        with asks.open("rb") as incoming, answers.open("wb", buffering=0) as outgoing:
-            while header := incoming.read(4):
-                body = encode(_answer(decode(incoming.read(int.from_bytes(header, "little"))), typed))
-                outgoing.write(len(body).to_bytes(4, "little") + body)
+    """Be the person of one host after another, each of which opens both pipes anew, until the place is gone."""
+    with suppress(FileNotFoundError):
+        while True:
+            with asks.open("rb") as incoming, answers.open("wb", buffering=0) as outgoing:
+                while header := incoming.read(4):
+                    body = encode(_answer(decode(incoming.read(int.from_bytes(header, "little"))), typed))
+                    outgoing.write(len(body).to_bytes(4, "little") + body)
 
 
 def _answer(ask: dict[str, object], typed: Mapping[str, str]) -> dict[str, object]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import algorithms
 import derive
 import others
+import pytest
 import scale
 import startup
+import tokens
+import unlock
 import warm_sign
-from measure import show
+from measure import Figure, show
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
@@ -52,12 +56,31 @@ def tables(*, quick: bool) -> list[str]:
         every = algorithms.rows(peers, 1 if quick else algorithms.ROUNDS)
         put(show("What wallets use today, for one operation on 32 bytes", algorithms.beside(every)))
         put(algorithms.table(every))
+        opened, missing = unlock.figures(peers, rounds or unlock.ROUNDS)
+        put(show("From a browser's start to an open keystore", opened))
+        for title, figures in (
+            ("A signature by a key in a token, for one operation on 32 bytes", lambda: tokens.figures(peers, rounds or tokens.ROUNDS)),
+            ("A first signature by a key in a token", lambda: tokens.starts(rounds or tokens.STARTS)),
+        ):
+            if lines := _had(figures, missing):
+                put(show(title, lines))
         if peers.missing:
-            put(f"Not installed, and left out: {', '.join(peers.missing)}. `.venv/bin/python benchmarks/others.py` installs them.\n")
+            missing.append(f"{', '.join(peers.missing)}: `.venv/bin/python benchmarks/others.py` installs them.")
+        if missing:
+            put("Not here, and left out:\n\n" + "\n".join(f"- {one}" for one in dict.fromkeys(missing)) + "\n")
     times, memory = scale.figures(rounds or scale.ROUNDS)
     put(show("Unlock and first signature, without Argon2id", times))
     put(show("Resident memory after the first signature (aim: at most 40 MB)", memory))
     return made
+
+
+def _had(figures: Callable[[], list[Figure]], missing: list[str]) -> list[Figure]:
+    """The figures; none, and why, where a part that they need is not on this computer."""
+    try:
+        return figures()
+    except pytest.skip.Exception as absent:
+        missing.append(str(absent))
+        return []
 
 
 def main() -> None:
