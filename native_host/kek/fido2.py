@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from os import urandom
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from unicodedata import normalize
@@ -26,7 +26,8 @@ from native_host.secret import SecretBytes
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from native_host.kek.provider import Ask, Settings
     from native_host.kek.security_key import SecurityKey
@@ -85,7 +86,7 @@ class Slots:
 
     def devices(self) -> list[Device]:
         found: list[Device] = []
-        with _plugged_in() as keys:
+        with _plugged_in(nullcontext) as keys:
             for one, key in keys:
                 if key.keeps_secrets:
                     found.append(Device(device_id=one.device_id, label=one.label, note=_note(key)))
@@ -95,7 +96,7 @@ class Slots:
         """As ``Provider.enrol`` says; the person types the PIN, if the key has one, and touches it twice."""
         if choice not in {Choice(), Choice(pin=True)}:
             raise Unsupported("A security key has no such option.", detail="choice")
-        with _plugged_in() as keys:
+        with _plugged_in(ask.waits) as keys:
             key = next((key for one, key in keys if one.device_id == device.device_id), None)
             if key is None:
                 raise DeviceAbsent(_ABSENT, detail=KIND)
@@ -125,10 +126,11 @@ class Slots:
 
         read = _read(parameters)
         credential = Credential(credential_id=read.credential, public=read.public)
-        with _plugged_in() as keys:
+        with _plugged_in(ask.waits) as keys:
             if not keys:
                 raise DeviceAbsent(_ABSENT, detail=KIND)
-            key = _own(keys, credential)
+            with ask.waits():
+                key = _own(keys, credential)
             with (
                 _made_ready(key, ask, verified=read.verified, touches="when it blinks") as pin,
                 ask.waits(),
@@ -192,8 +194,8 @@ def _has_pyscard() -> bool:
 
 
 @contextmanager
-def _plugged_in() -> Iterator[list[tuple[Found, SecurityKey]]]:
-    """Every key that answers, for a block.
+def _plugged_in(waits: Callable[[], AbstractContextManager[None]]) -> Iterator[list[tuple[Found, SecurityKey]]]:
+    """Every key that answers, for a block; ``waits`` around the asking, for one that falls silent is waited for.
 
     Raises:
         DeviceRefuses: one is plugged in, and this account may not use it.
@@ -202,12 +204,13 @@ def _plugged_in() -> Iterator[list[tuple[Found, SecurityKey]]]:
 
     with ExitStack() as opened:
         keys: list[tuple[Found, SecurityKey]] = []
-        listed = list_devices()
-        for found in listed:
-            opened.callback(_close, found)
-        for found in listed:
-            with suppress(KmsError):
-                keys.append((found, SecurityKey(found.device)))
+        with waits():
+            listed = list_devices()
+            for found in listed:
+                opened.callback(_close, found)
+            for found in listed:
+                with suppress(KmsError):
+                    keys.append((found, SecurityKey(found.device)))
         if not listed:
             _explain()
         yield keys
@@ -247,7 +250,8 @@ def _made_ready(key: SecurityKey, ask: Ask, *, verified: bool, touches: str) -> 
         ask.make_ready(_TOUCH_TITLE, f"Continue, and touch the key {touches}.")
         yield None
         return
-    tries = key.tries()
+    with ask.waits():
+        tries = key.tries()
     if tries == 1:
         ask.make_ready(_LAST_TITLE, _LAST_TEXT)
     hint = None if tries >= ALL_TRIES else f"{'1 try is' if tries == 1 else f'{tries} tries are'} left until the key locks itself."

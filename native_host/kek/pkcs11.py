@@ -98,18 +98,17 @@ class Slots:
 
         slot = read_parameters(parameters)
         worker, token = self._find(slot, ask)
-        key = _key(worker, slot)
+        key = _key(worker, slot, ask)
         _login(worker, token, ask)
-        with ask.waits():
-            return kek_of(key, point=slot.point, ephemeral=slot.ephemeral)
+        return kek_of(key, point=slot.point, ephemeral=slot.ephemeral)
 
     def forget(self, parameters: bytes, ask: Ask) -> None:
         slot = read_parameters(parameters)
         worker, token = self._find(slot, ask)
         _login(worker, token, ask)
         # A key that is gone already is refused as well.
-        with suppress(DeviceRefuses), ask.waits():
-            _key(worker, slot).destroy()
+        with suppress(DeviceRefuses):
+            _key(worker, slot, ask).destroy()
 
     def _find(self, slot: TokenParameters, ask: Ask) -> tuple[TokenWorker, TokenInfo]:
         with told(), ask.waits():
@@ -124,13 +123,13 @@ def read_parameters(parameters: bytes) -> TokenParameters:
         raise CannotUnseal from None
 
 
-def _key(worker: TokenWorker, slot: TokenParameters) -> TokenKey:
+def _key(worker: TokenWorker, slot: TokenParameters, ask: Ask) -> TokenKey:
     from native_host.kek.token_keys import WAYS, TokenKey
 
     way = next((way for way in WAYS if way.name == slot.way), None)
     if way is None:
         raise CannotUnseal
-    return TokenKey(worker, slot.serial, slot.key_id, way)
+    return TokenKey(worker, slot.serial, slot.key_id, way, ask.waits)
 
 
 def _chosen(token: TokenInfo, choice: Choice) -> list[Way]:

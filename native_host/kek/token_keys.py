@@ -13,6 +13,7 @@ records that were in the store.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from hmac import compare_digest
 from os import urandom
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -33,6 +34,7 @@ from native_host.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from native_host.kek.provider import Kek
@@ -105,8 +107,12 @@ def ways_of(token: TokenInfo, method: str | None, mechanism: str | None) -> list
 class TokenKey:
     """A key in a token, by its CKA_ID. The token is logged in to; every method raises ``DeviceAbsent`` and ``DeviceRefuses``."""
 
-    def __init__(self, worker: TokenWorker, serial: str, key_id: bytes, way: Way) -> None:
+    def __init__(
+        self, worker: TokenWorker, serial: str, key_id: bytes, way: Way, waits: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """``waits`` is entered around each call: as ``Ask.waits``, unless whoever calls waits already, or holds a transaction."""
         self.way = way
+        self._waits = waits
         self._worker = worker
         self._named: dict[str, Any] = {"serial": serial, "id": key_id, "kind": way.kind}
 
@@ -142,7 +148,7 @@ class TokenKey:
         return self._asked(self._worker.call, "make_key", seconds=MAKE_SECONDS, label=LABEL, use=self.way.use, **size)
 
     def _asked(self, call: Callable[..., T], method: str, **params: Any) -> T:
-        with told():
+        with told(), self._waits():
             try:
                 return call(method, **self._named, **params)
             except TokenRefuses as error:

@@ -7,23 +7,33 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
 
 from native_host.errors import CannotUnseal, InvalidParams
-from native_host.kek import counters, fido2, passphrase
+from native_host.kek import counters, fido2, passphrase, pkcs11
 from native_host.kek.provider import Choice, Settings
 from native_host.keystore import refusals
 from native_host.keystore.evidence import KEY_CHANGED
 from native_host.keystore.store import ChangedOutside, KeyStore
 from native_host.operations import evidence, rekeying, slots
+from native_host.secret import SecretBytes
+from native_host.tokens import client
 from tests.homes import now
 from tests.parts import file_counter
 from tests.parts.asked_person import CALLER, Person, house_of, store_with
 from tests.parts.attended import Attended
+from tests.parts.softhsm import PIN, SoftHsm, shared_softhsm
 from tests.parts.virtual_authenticator import VirtualKey
+
+if TYPE_CHECKING:
+    from native_host.protocol.approver import SecretPurpose
+
+__all__ = ["shared_softhsm"]  # a fixture
 
 OLD, NEW = "the passphrase of before", "the passphrase from now on"
 
@@ -285,3 +295,68 @@ def test_keys_that_are_withheld_are_forgotten_with_the_others(attended: Attended
         assert public != keys.audit_public()  # that of zeros
     assert not attended.store.is_unlocked
     assert not attended.store.holds_keys
+
+
+class Waiting(Person):
+    """Somebody whose host goes on only within ``waits``: entered once at a time, and never while a person is asked."""
+
+    def __init__(self, *answers: str) -> None:
+        super().__init__(*answers)
+        self.inside = False
+
+    @contextmanager
+    def waits(self) -> Iterator[None]:
+        assert not self.inside
+        self.inside = True
+        yield
+        self.inside = False
+
+    def secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
+        assert not self.inside
+        return super().secret(purpose, title, hint)
+
+    def make_ready(self, title: str, text: str) -> None:
+        assert not self.inside
+        super().make_ready(title, text)
+
+
+def test_no_security_key_holds_the_host_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that falls silent is waited for over a minute, in which the host has to hear of a lock, and of its port's end."""
+    key, person = VirtualKey(), Waiting("1234", "1234")
+    key.authenticator.pin.set("1234")
+    found = fido2.Found(device_id="port0", label="Security key", device=key)
+    monkeypatch.setattr(fido2, "list_devices", lambda: [found])
+    provider = fido2.Slots(Settings())
+    (device,) = provider.devices()
+    call, outside = key.call, list[Any]()
+
+    def watched(*given: Any, **named: Any) -> bytes:
+        if not person.inside:
+            outside.append(given)
+        return call(*given, **named)
+
+    monkeypatch.setattr(key, "call", watched)
+    new = provider.enrol(device, Choice(), person)
+    with new.kek, provider.open(new.parameters, person):
+        assert [] == outside
+
+
+@pytest.mark.parametrize("mechanism", ["A256GCM", "A256KW", "ECDH-P256"])
+def test_no_token_holds_the_host_up(mechanism: str, shared_softhsm: SoftHsm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module may take half a minute over what the root key is opened with."""
+    provider, person = pkcs11.Slots(shared_softhsm.settings), Waiting(PIN, PIN)
+    (device,) = provider.devices()
+    call, outside = client.TokenWorker._call, list[str]()
+
+    def watched(worker: client.TokenWorker, method: str, *given: Any) -> Any:
+        if not person.inside:
+            outside.append(method)
+        return call(worker, method, *given)
+
+    new = provider.enrol(device, Choice(mechanism=mechanism), person)
+    with SecretBytes(os.urandom(32)) as root:
+        wrapped = new.kek.wrap(root, aad=b"aad")
+        monkeypatch.setattr(client.TokenWorker, "_call", watched)
+        with provider.open(new.parameters, person) as kek, kek.unwrap(wrapped, aad=b"aad") as back:
+            assert root == back
+    assert [] == outside
