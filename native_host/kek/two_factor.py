@@ -63,9 +63,9 @@ class TwoFactorKek:
                 self._inner.__exit__(kind, error, trace)
 
     def wrap(self, plaintext: SecretBytes, *, aad: bytes) -> bytes:
-        """As ``Kek.wrap`` says, for at most 72 bytes; only for a key that was enrolled just now."""
+        """As ``Kek.wrap`` says, for at most 72 bytes; only for a key that was enrolled just now, or has unwrapped."""
         if self._inner is None or len(plaintext) + sodium.NONCE_BYTES + sodium.TAG_BYTES > MAX_WRAPPED_BYTES:
-            raise ValueError("this key wraps at most 72 bytes, when it is enrolled")
+            raise ValueError("this key wraps at most 72 bytes, once both its parts are known")
         with SecretBytes(self._inner.wrap(plaintext, aad=aad)) as wrapped:
             return self._outer.wrap(wrapped, aad=aad)
 
@@ -89,9 +89,14 @@ class TwoFactorKek:
                     raise UserRejected
                 with self._ask.waits():
                     inner = _inner_kek(typed, self._argon2)
-            with inner, suppress(CannotUnseal):
-                return inner.unwrap(held, aad=aad)
-            hint = REPEAT.format(left=TRIES - tried)
+            try:
+                plaintext = inner.unwrap(held, aad=aad)
+            except CannotUnseal:
+                inner.__exit__(None, None, None)
+                hint = REPEAT.format(left=TRIES - tried)
+            else:
+                self._inner = inner  # wraps another root key, if that is why it was opened
+                return plaintext
         raise WrongSecret(tries_left=0)
 
 

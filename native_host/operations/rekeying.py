@@ -38,7 +38,9 @@ def exchange_root(
             try:
                 slots.check_pause(house, [slot])
                 kek = opened.enter_context(
-                    slots.provider(house, slot.kind).open(slot.parameters, slots.AskPerson(house, caller, slot.label))
+                    slots.provider(house, slot.kind).open(
+                        slot.parameters, slots.AskPerson(house, caller, f"To keep this way in, open it once more: {slot.label}.")
+                    )
                 )
                 with house.store.root_of(slot, kek) as found:
                     if found == root:

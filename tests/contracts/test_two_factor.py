@@ -227,6 +227,17 @@ def test_only_what_fits_the_device_is_wrapped(key: VirtualKey) -> None:
         kek.wrap(SecretBytes(ROOT), aad=b"")
 
 
+def test_a_key_that_has_unwrapped_wraps(key: VirtualKey) -> None:
+    """Another root key, for the same slot."""
+    new, _ = enrol()
+    wrapped = new.kek.wrap(SecretBytes(ROOT), aad=b"")
+    with SLOTS.open(new.parameters, Person(PIN, PASSPHRASE)) as kek:
+        kek.unwrap(wrapped, aad=b"").wipe()
+        again = kek.wrap(SecretBytes(bytes(32)), aad=b"")
+    with SLOTS.open(new.parameters, Person(PIN, PASSPHRASE)) as kek, kek.unwrap(again, aad=b"") as root:
+        assert bytes(32) == bytes(root.buffer)
+
+
 def opened(store: KeyStore, *answers: str) -> list[str]:
     """Open the store with these answers; those that were not needed."""
     store.forget_keys()
