@@ -59,7 +59,10 @@ class TerminalPerson:
             return self._line(again=bool(hint) and purpose in {"unlock", "recoveryCode", "pin"})
         if purpose in LEAST:
             return _chosen(title, purpose)
-        return _typed(f"{title}: ")
+        typed = _typed(f"{title}: ")
+        if not len(typed) and purpose in {"unlock", "pin"}:
+            raise UserRejected
+        return typed
 
     def show_secret(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
         """In the host's own window or terminal dialogue, which clears it away again: a terminal keeps what is printed."""

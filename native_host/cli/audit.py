@@ -70,7 +70,8 @@ def show(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) ->
                 print(f"{one.seq:>6}  {at}  cannot be read")
             else:
                 entry = one.entry
-                how = f"by {entry.approved_by}: {entry.rule}" if entry.rule else f"by {entry.approved_by}"
+                by = "" if entry.approved_by == "nobody" and entry.outcome == "done" else f"by {entry.approved_by}"
+                how = ": ".join(part for part in (by, entry.rule) if part)
                 print(f"{one.seq:>6}  {at}  {entry.method:<12}  {entry.outcome:<16}  {how}  {entry.origin}  {entry.key_id or ''}".rstrip())
 
 

@@ -248,6 +248,7 @@ def _say_restored(desk: Desk, done: Restored) -> None:
 
         print(f"Gone are the ways in of the computer that the backup was made on: {', '.join(map(visible, done.dropped))}.")
         print("  Add what you have here with: strongroom slots add")
+        print("  A recovery code on paper is of that computer too: make a new one with: strongroom slots add recovery")
     if done.aside is not None:
         print(f"What was here before is kept in {done.aside}. It opens as it did; remove it once you are sure.")
     print(
