@@ -32,7 +32,8 @@ MANIFEST_BYTES = 1 << 20
 PACKED = b"extension.xpi"
 """The name under which a packed extension, which is one file, stands in its own list."""
 WRITTEN_BY_BROWSERS = (b"_metadata/verified_contents.json", b"_metadata/computed_hashes.json", b"_metadata/generated_indexed_rulesets/")
-"""The first comes with the store's signature, the others are computed from the extension's files. None of them is code."""
+"""The first is the store's signature, the others are computed from the extension's files. None of them is run as code unless a file that
+counts names it."""
 CHUNK = 1 << 18
 _NO_LINKS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _VERSION = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.+-_")
