@@ -82,11 +82,18 @@ def choice(*, pin: bool, pcrs: tuple[int, ...], method: str | None, mechanism: s
 
 
 def kind_of(slot: Slot) -> Kind:
-    """The row of a slot's kind; raises ``Unsupported`` for one that this version does not know."""
+    """The row of a slot's kind; of one that this version does not know, that nothing is known of it."""
     row = KINDS.get(slot.kind)
-    if row is None:
-        raise Unsupported("This keystore has a slot of a kind that this version does not know. Update Strongroom.", detail=slot.kind)
-    return row
+    return row or Kind(
+        kind=slot.kind,
+        module="",
+        name="Unknown",
+        protection="software",
+        device=False,
+        rank=0,
+        stops="nobody that is known: this version of Strongroom does not know such a way in",
+        does_not_stop="whoever has what opens it. If no newer Strongroom made it, see: strongroom audit verify",
+    )
 
 
 def weakest_way(house: House) -> Kind | None:

@@ -360,3 +360,16 @@ def test_no_token_holds_the_host_up(mechanism: str, shared_softhsm: SoftHsm, mon
         with provider.open(new.parameters, person) as kek, kek.unwrap(wrapped, aad=b"aad") as back:
             assert root == back
     assert [] == outside
+
+
+@pytest.mark.parametrize("arguments", [["slots", "list"], ["status"]])
+def test_a_way_in_of_an_unknown_kind_hides_no_other(arguments: list[str], attended: Attended) -> None:
+    """Whoever puts one there must not keep its owner from seeing it, and all the rest."""
+    with sqlite3.connect(attended.path) as other:
+        other.execute("INSERT INTO slots VALUES (x'00', 'unheard', 'Planted', x'00', x'00', 0)")
+    other.close()
+    environ = {**os.environ, "STRONGROOM_HOME": str(attended.path.parent)}
+    code = "from native_host.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environ, check=True)
+    assert "Planted" in done.stdout
+    assert "Passphrase" in done.stdout
