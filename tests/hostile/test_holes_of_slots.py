@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from native_host.errors import CannotUnseal, InvalidParams
 from native_host.kek import counters, fido2, passphrase, pkcs11
 from native_host.kek.provider import Choice, Settings
-from native_host.keystore import refusals
+from native_host.keystore import refusals, watching
 from native_host.keystore.evidence import KEY_CHANGED
 from native_host.keystore.store import ChangedOutside, KeyStore
 from native_host.operations import evidence, rekeying, slots
@@ -373,3 +373,14 @@ def test_a_way_in_of_an_unknown_kind_hides_no_other(arguments: list[str], attend
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environ, check=True)
     assert "Planted" in done.stdout
     assert "Passphrase" in done.stdout
+
+
+def test_a_long_record_that_says_of_no_way_in_is_walked_first(store: KeyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the rows that vouch for the ways in, any would do: the store does not open while that is looked into."""
+    monkeypatch.setattr(watching, "AT_ONCE", 1)
+    put_the_old_way_back(store.path, tmp_path / "old.db")
+    with sqlite3.connect(store.path) as other:
+        other.execute("UPDATE audit SET record_id = NULL WHERE record_id = CAST('vouched' AS BLOB)")
+    other.close()
+    with pytest.raises(ChangedOutside):
+        slots.open_store(house_of(store, Person(NEW, NEW)), CALLER, silently=False)
