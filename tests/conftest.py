@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Generator
@@ -30,3 +31,10 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
     return report
+
+
+def pytest_unconfigure() -> None:
+    """Let libwally's table of types outlive Python: SWIG takes it apart after the types that it names are gone, and crashes. A host ends
+    without taking anything apart."""
+    for name in [name for name in sys.modules if name.startswith("swig_runtime_data")]:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(sys.modules[name].type_pointer_capsule))

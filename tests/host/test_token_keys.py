@@ -559,6 +559,3 @@ def test_what_a_key_resists_is_the_administrators_word(home: Home) -> None:
     ]
 
 
-def test_hello_names_the_backend(home: Home) -> None:
-    """Where there is a list of modules, before anything of it is loaded."""
-    assert ["local", "pkcs11"] == home.start().hello()["backends"]
