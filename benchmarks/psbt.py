@@ -5,6 +5,7 @@ Beside it, in the same run, what embit and libwally need to read the same bytes 
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +24,9 @@ from native_host.suites.hd import bip32
 from native_host.suites.psbt_keys import find_own
 from native_host.suites.psbt_signing import Digests, sign_input, with_signatures
 from tests import psbts
+
+# Its table of types outlives Python: SWIG takes it apart after the types that it names are gone, and crashes.
+ctypes.pythonapi.Py_IncRef(ctypes.py_object(sys.modules["swig_runtime_data4"].type_pointer_capsule))
 
 ROUNDS = 7
 TIMES = 2
