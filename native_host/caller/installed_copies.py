@@ -6,7 +6,8 @@ path of each, a packed file or a folder; beside it ``extensions/<id>.xpi``, a fo
 the path of a folder.
 
 The host is told the extension's id and not the profile, so all copies count. All of this can be written by any program of the same user, and
-is read as such. A temporary extension of Firefox stands nowhere, and another profile folder than the usual is not found.
+is read as such. A temporary extension of Firefox stands nowhere, and another profile folder than the usual is not found. What a browser
+keeps of an extension elsewhere is not looked at: Chromium runs a service worker from ``Service Worker/ScriptCache`` in the profile.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 The copies were found before this process confined itself (``caller.installed_copies``). The host cannot tell which of them asks, so each must
 be known. What is known is what was there at the last unlocking, and nothing older: an earlier version that is put back is asked about too.
 
+What is told is of the files on the disk, at the first call that this host answered behind ``hello``. The code that the browser runs can be
+another: it was read earlier, and Chromium keeps a copy of a service worker that a program of the same user can change as well.
+
 An unpacked build is asked about like any other. Nothing signs it and any program can write to its folder, so it is what would be changed
 first; whoever builds one meets the question at the first unlocking after a build, and knows its answer.
 """

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from native_host.audit import entries
+from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError
 from tests.homes import ADDON, Home, b64, refusal, unlock
+from tests.host.test_confirmed_program import Person, greet
 
 CHANGED = (4100, {"reason": "caller_changed"})
 TITLE = "This extension was changed. Go on with it?"
@@ -172,6 +174,37 @@ def test_who_changes_what_was_seen_is_found_out(home: Home) -> None:
     with pytest.raises(HostError) as caught:
         port.request("unlock")
     assert (5009, {"reason": "cannot_unseal"}) == refusal(caught.value)
+
+
+def test_a_person_is_asked_and_not_their_program(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that a person let answer for them is not asked whether its own caller was changed: they are."""
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    empty_home.set_up(unattended=False)
+    folder = install(empty_home)
+    unlock_at_terminal(empty_home, ("Let a program answer for you?", "approve"))
+    (folder / "background.js").write_text("steal();", encoding="utf-8")
+    with pytest.raises(HostError) as caught:
+        unlock_at_terminal(empty_home, (TITLE, "no"))
+    assert CHANGED == refusal(caught.value)
+    unlock_at_terminal(empty_home, (TITLE, "approve"))
+    assert [] == empty_home.approver.asked
+
+
+def unlock_at_terminal(home: Home, question: tuple[str, str]) -> None:
+    """Type the passphrase, and answer the one question that comes after it."""
+    person = Person()  # with a terminal of their own: one that a host leaves is not the next one's at once
+    port = greet(home, person)
+    unlocking = port.begin("unlock")
+    person.reads("Passphrase:")
+    person.types(PASSPHRASE)
+    assert question[0] in person.reads("Your answer: ").replace("\r\n", " ")
+    person.types(question[1])
+    try:
+        unlocking.result()
+    finally:
+        port.close()
+        person.leaves()
 
 
 def test_set_up_notes_what_is_there(empty_home: Home) -> None:
