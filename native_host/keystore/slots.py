@@ -57,10 +57,10 @@ def _printed(name: object) -> str:
 
 
 def write_slot(connection: Connection, slot: Slot, at: int) -> None:
-    """Add a slot inside the caller's transaction; ``at`` in milliseconds since 1970."""
-    connection.execute(
-        "INSERT INTO slots VALUES (?, ?, ?, ?, ?, ?)", (slot.slot_id, slot.kind, slot.label, slot.parameters, slot.wrapped, at)
-    )
+    """Add a slot inside the caller's transaction, behind those that are there; ``at`` in milliseconds since 1970."""
+    (newest,) = connection.execute("SELECT coalesce(max(created_at), 0) FROM slots WHERE typeof(created_at) = 'integer'").fetchone()
+    columns = (slot.slot_id, slot.kind, slot.label, slot.parameters, slot.wrapped, max(at, newest + 1))
+    connection.execute("INSERT INTO slots VALUES (?, ?, ?, ?, ?, ?)", columns)
 
 
 def remove_slot(connection: Connection, slot_id: bytes) -> bool:
