@@ -58,7 +58,9 @@ def _printed(name: object) -> str:
 
 def write_slot(connection: Connection, slot: Slot, at: int) -> None:
     """Add a slot inside the caller's transaction, behind those that are there; ``at`` in milliseconds since 1970."""
-    (newest,) = connection.execute("SELECT coalesce(max(created_at), 0) FROM slots WHERE typeof(created_at) = 'integer'").fetchone()
+    # A time that somebody wrote, and that its owner accepted, may be any number.
+    known = "SELECT coalesce(max(created_at), 0) FROM slots WHERE typeof(created_at) = 'integer' AND created_at < (1 << 62)"
+    (newest,) = connection.execute(known).fetchone()
     columns = (slot.slot_id, slot.kind, slot.label, slot.parameters, slot.wrapped, max(at, newest + 1))
     connection.execute("INSERT INTO slots VALUES (?, ?, ?, ?, ?, ?)", columns)
 
