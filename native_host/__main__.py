@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 COLLECT_AFTER = 100_000
+OPENSSL = ("OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES")
+"""By these OpenSSL loads what whoever set the browser's environment likes."""
 
 
 def main() -> None:
@@ -14,6 +17,8 @@ def main() -> None:
 
     # First thing, so that nothing imported later can print into the stream.
     frames_in, frames_out = take_over_stdio()
+    for name in OPENSSL:
+        os.environ.pop(name, None)
     # Importing makes tens of thousands of objects that live as long as the process: looking for garbage among them, again
     # and again, takes a tenth of the start.
     gc.set_threshold(COLLECT_AFTER)

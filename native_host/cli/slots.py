@@ -91,10 +91,11 @@ def add(
     choice = ways.choice(pin=pin, pcrs=_registers(pcr), method=method, mechanism=mechanism)
     with _at(at_desk, secret_from_stdin=secret_from_stdin) as desk:
         need_store(desk.state)
-        house = desk.house
+        house, ask = desk.house, ways.AskPerson(desk.house, desk.caller)
+        ways.check_label(house, label)
         with ways.opened_root(house, desk.caller) as root:
-            new = ways.enrolled(house, kind, device, choice, ways.AskPerson(house, desk.caller))
-            with new.kek:
+            new = ways.enrolled(house, kind, device, choice, ask)
+            with ways.kept_if_done(house, kind, new, ask):
                 slot = ways.add(house, root, new, kind=kind, label=label)
         row = ways.kind_of(slot)
     print(f"Added: {slot.label}. It stops {row.stops}.")

@@ -46,7 +46,7 @@ def set_up(house: House, permit: Permit, wish: Wish) -> None:
         try:
             kind, device_id = _agree(house, permit, wish)
             new = slots.enrolled(house, kind, device_id, wish.choice, ask)
-            opened.enter_context(new.kek)
+            opened.enter_context(slots.kept_if_done(house, kind, new, ask))
             spare = _recovery(house, permit) if wish.recovery and house.program is None and kind != RECOVERY else None
             if spare is not None:
                 opened.enter_context(spare.kek)

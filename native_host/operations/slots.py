@@ -341,13 +341,30 @@ def enrolled(house: House, kind: str, device_id: str | None, choice: Choice, ask
         return maker.enrol(found[0], choice, ask)
 
 
+@contextmanager
+def kept_if_done(house: House, kind: str, new: Enrolled, ask: Ask) -> Iterator[None]:
+    """For the block in which a new slot is put into the store: its key is wiped after it, and what the device keeps is taken back if it fails."""
+    with new.kek:
+        try:
+            yield
+        except BaseException:
+            with suppress(KmsError):
+                provider(house, kind).forget(new.parameters, ask)
+            raise
+
+
+def check_label(house: House, label: str | None) -> None:
+    """Raise ``InvalidParams`` for a name that another slot has."""
+    if label in {slot.label for slot in house.store.slots()}:
+        raise InvalidParams("Another slot has this name. Choose another one with: --label", path="label")
+
+
 def add(house: House, root: SecretBytes, new: Enrolled, *, kind: str, label: str | None = None) -> Slot:
     """Put a new slot into the store, with its audit entry; raises ``InvalidParams`` for a label that another slot has."""
     wanted = label or new.label
     with house.store.transaction():
+        check_label(house, label)
         taken = {slot.label for slot in house.store.slots()}
-        if label in taken:
-            raise InvalidParams("Another slot has this name. Choose another one with: --label", path="label")
         free = next(name for name in (wanted, *(f"{wanted} {count}" for count in range(2, len(taken) + 3))) if name not in taken)
         slot = house.store.add_slot(root, new.kek, kind=kind, label=free, parameters=new.parameters)
         house.audit.happened(BY_PERSON, "addSlot", f"{kind}: {free}")

@@ -384,3 +384,25 @@ def test_a_long_record_that_says_of_no_way_in_is_walked_first(store: KeyStore, t
     other.close()
     with pytest.raises(ChangedOutside):
         slots.open_store(house_of(store, Person(NEW, NEW)), CALLER, silently=False)
+
+
+def test_a_slot_that_was_not_added_leaves_nothing_in_its_device() -> None:
+    """Whatever keeps a new slot out of the store: what its device keeps for it is taken back, and its key is wiped."""
+    from types import SimpleNamespace
+
+    from native_host.kek.provider import Enrolled
+    from native_host.kek.symmetric import SymmetricKek
+    from native_host.operations import slots
+
+    forgotten: list[bytes] = []
+    key = SecretBytes(bytes(range(32)))
+    new = Enrolled(kek=SymmetricKek(key), parameters=b"where it is", label="Device")
+    provider = SimpleNamespace(forget=lambda parameters, ask: forgotten.append(parameters))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(slots, "provider", lambda house, kind: provider)
+        with pytest.raises(InvalidParams), slots.kept_if_done(None, "tpm", new, None):  # type: ignore[arg-type]
+            raise InvalidParams("Another slot has this name.", path="label")
+        assert ([b"where it is"], bytes(32)) == (forgotten, bytes(key.buffer))
+        with slots.kept_if_done(None, "tpm", new, None):  # type: ignore[arg-type]
+            pass
+    assert [b"where it is"] == forgotten
