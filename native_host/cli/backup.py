@@ -43,7 +43,7 @@ def backup(
     from native_host.backups.new_file import check_new, write_new
     from native_host.cli.asking import TerminalPerson
     from native_host.operations.backing_up import packed
-    from native_host.operations.slots import opened_root
+    from native_host.operations.unlocking import opened_root
     from native_host.person import at_desk
     from native_host.secret import guard_memory
 

@@ -22,8 +22,7 @@ def root(
 ) -> None:
     """Exchange the root key. Every way in is opened for it in turn; one that cannot be is left out once you say so."""
     from native_host.cli.asking import TerminalPerson
-    from native_host.operations import rekeying
-    from native_host.operations import slots as ways
+    from native_host.operations import rekeying, unlocking
     from native_host.person import at_desk
 
     def leaves_out(absent: Sequence[object]) -> bool:
@@ -33,7 +32,7 @@ def root(
 
     with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin)) as desk:
         need_store(desk.state)
-        with ways.opened_root(desk.house, desk.caller) as old:
+        with unlocking.opened_root(desk.house, desk.caller) as old:
             kept, gone = rekeying.exchange_root(desk.house, old, desk.caller, drop=leaves_out)
     print(f"The keystore has a new root key. Ways in: {', '.join(slot.label for slot in kept)}.")
     if gone:
@@ -50,13 +49,12 @@ def records(
     from rich.progress import Progress
 
     from native_host.cli.asking import TerminalPerson
-    from native_host.operations import rekeying
-    from native_host.operations import slots as ways
+    from native_host.operations import rekeying, unlocking
     from native_host.person import at_desk
 
     with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin)) as desk:
         need_store(desk.state)
-        with ways.opened_root(desk.house, desk.caller) as root_key:
+        with unlocking.opened_root(desk.house, desk.caller) as root_key:
             if not rekeying.begin(desk.house, root_key, desk.caller, alg):
                 print("The last time was not finished: going on with it.")
         with Progress(transient=True) as bar:

@@ -38,7 +38,7 @@ def create(
     from native_host.backups.shares import check_wish
     from native_host.cli.asking import TerminalPerson
     from native_host.operations.sharing import share_seed
-    from native_host.operations.slots import opened_root
+    from native_host.operations.unlocking import opened_root
     from native_host.person import at_desk
     from native_host.secret import guard_memory
 

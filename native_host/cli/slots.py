@@ -86,6 +86,7 @@ def add(
 ) -> None:
     """Add a way in. The keystore is opened for it by one that it has; no key is touched."""
     from native_host.operations import slots as ways
+    from native_host.operations import unlocking
     from native_host.person import at_desk
 
     choice = ways.choice(pin=pin, pcrs=_registers(pcr), method=method, mechanism=mechanism)
@@ -93,7 +94,7 @@ def add(
         need_store(desk.state)
         house, ask = desk.house, ways.AskPerson(desk.house, desk.caller)
         ways.check_label(house, label)
-        with ways.opened_root(house, desk.caller) as root:
+        with unlocking.opened_root(house, desk.caller) as root:
             new = ways.enrolled(house, kind, device, choice, ask)
             with ways.kept_if_done(house, kind, new, ask):
                 slot = ways.add(house, root, new, kind=kind, label=label)
@@ -106,13 +107,14 @@ def add(
 def remove(name: Name, *, secret_from_stdin: SecretFromStdin = False) -> None:
     """Take a way in away. The keystore is opened for it, if possible by another one."""
     from native_host.operations import slots as ways
+    from native_host.operations import unlocking
     from native_host.person import at_desk
 
     with _at(at_desk, secret_from_stdin=secret_from_stdin) as desk:
         need_store(desk.state)
         house, slot = desk.house, ways.find(desk.house, name)
         ways.refuse_last(house, slot)
-        with ways.opened_root(house, desk.caller):
+        with unlocking.opened_root(house, desk.caller):
             ways.remove(house, slot, ways.AskPerson(house, desk.caller))
     print(f"Removed: {slot.label}.")
     print("An older copy of the keystore, such as a backup of this folder, still opens with it.")
@@ -139,13 +141,14 @@ def passphrase(
 ) -> None:
     """Change a passphrase. Asks for a way in, then for the new passphrase; with --secret-from-stdin these are two lines."""
     from native_host.operations import slots as ways
+    from native_host.operations import unlocking
     from native_host.person import at_desk
 
     with _at(at_desk, secret_from_stdin=secret_from_stdin) as desk:
         need_store(desk.state)
         house = desk.house
         slot = ways.find(house, name) if name else ways.with_passphrase(house)
-        with ways.opened_root(house, desk.caller) as root:
+        with unlocking.opened_root(house, desk.caller) as root:
             new = ways.enrolled_again(house, slot, ways.AskPerson(house, desk.caller))
             with new.kek:
                 ways.replace(house, root, slot, new)

@@ -38,7 +38,7 @@ def export_wallet(
     from native_host.backups.new_file import check_new, write_new
     from native_host.cli.asking import TerminalPerson
     from native_host.errors import UserRejected
-    from native_host.operations.slots import opened_root
+    from native_host.operations.unlocking import opened_root
     from native_host.person import at_desk
     from native_host.secret import guard_memory
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from native_host.errors import OriginNotAllowed, UserRejected
-from native_host.operations import evidence, extension_files, slots
+from native_host.operations import evidence, extension_files, slots, unlocking
 from native_host.protocol.messages import Slot as SlotInfo
 from native_host.protocol.messages import StateResult, Status
 from native_host.secret import guard_memory
@@ -78,7 +78,7 @@ def _open(house: House, permit: Permit) -> None:
     store = house.store
     # After a lock a person must act; a process's first unlocking may be silent.
     caller, silently = permit.session.caller_facts(), not house.store.was_open
-    evidence.judged(house, caller, lambda: slots.open_store(house, caller, silently=silently))
+    evidence.judged(house, caller, lambda: unlocking.open_store(house, caller, silently=silently))
     try:
         _confirm_origin(house, permit)
         extension_files.judge(house, permit)

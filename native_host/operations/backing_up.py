@@ -60,7 +60,7 @@ class Restored(Value, frozen=True, kw_only=True):
 
 @contextmanager
 def packed(house: House, root: SecretBytes, how: str) -> Iterator[tuple[bytearray, Header]]:
-    """The plaintext of a backup for a block, wiped after it. ``root`` is from ``slots.opened_root``; ``how`` says in the audit chain for
+    """The plaintext of a backup for a block, wiped after it. ``root`` is from ``unlocking.opened_root``; ``how`` says in the audit chain for
     what it is encrypted."""
     store = house.store
     with store.transaction():

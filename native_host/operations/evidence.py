@@ -102,9 +102,9 @@ def accept(house: House, caller: CallerFacts) -> tuple[Finding, ...]:
     Raises:
         what ``judged`` raises
     """
-    from native_host.operations import slots
+    from native_host.operations import unlocking
 
-    accepted = judged(house, caller, lambda: slots.open_store(house, caller, silently=False), at_terminal=True)
+    accepted = judged(house, caller, lambda: unlocking.open_store(house, caller, silently=False), at_terminal=True)
     shown, found = standing(house.store.connection), () if accepted else _about_keys(house)
     if found:
         _decide(house, caller, found, at_terminal=True)

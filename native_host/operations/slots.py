@@ -1,13 +1,13 @@
-"""The ways into the store: opening it through one, adding, removing and trying them. No record is touched by any of it."""
+"""The ways into the store: their providers, and adding, removing and trying them. No record is touched by any of it."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from native_host.errors import BackendUnavailable, Busy, CannotUnseal, InvalidParams, KmsError, Unsupported, UserRejected
+from native_host.errors import BackendUnavailable, Busy, CannotUnseal, InvalidParams, KmsError, Unsupported
 from native_host.kek.kinds import KINDS, Kind, provider_of, weakest
-from native_host.kek.provider import Choice, DeviceAbsent, WrongSecret
+from native_host.kek.provider import Choice, DeviceAbsent
 from native_host.keystore.store import ChangedOutside, LastSlot
 from native_host.secret import SecretBytes
 
@@ -21,17 +21,9 @@ if TYPE_CHECKING:
     from native_host.protocol.approver import CallerFacts, SecretPurpose
 
 BY_PERSON = "strongroom:person"
-TRIES = 3
-REPEAT_HINT = "That does not open this keystore. Tries left: {left}."
-REPEAT_PIN_HINT = "That was not right. Tries left: {left}."
-ALL_ABSENT = "What opens this keystore is not here: {labels}. Connect it and try again, or use the computer that it belongs to."
-ELSE_ABSENT = "What else opens this keystore is not here: {labels}."
 NO_LIBRARY = "{name}: {library} is not installed, which belongs to Strongroom. Install Strongroom anew."
-DOES_NOT_OPEN = "It was not opened by: {label}."
 PASSPHRASES = frozenset({"passphrase", "two_factor"})
 """Kinds whose passphrase can be changed: their providers have ``enrol_again(parameters, ask)``, at the same device."""
-TYPED = frozenset({"passphrase", "recovery"})
-"""Kinds that one text box opens: what is typed is tried at each slot of these."""
 
 
 class AskPerson:
@@ -106,146 +98,8 @@ def provider(house: House, kind: str) -> Provider:
     return provider_of(kind, house.settings)
 
 
-def open_store(house: House, caller: CallerFacts, *, silently: bool) -> Slot:
-    """Open the store through whichever slot is at hand, and give that slot back.
-
-    ``silently``: a slot that asks nobody may open it; otherwise the person has to act for that one too. A slot whose device is here
-    goes before what is typed.
-
-    Raises:
-        UserRejected, Cancelled
-        CannotUnseal: three times the wrong secret. ``ChangedOutside``: the file was changed.
-        Busy: too many tries have failed; a while has to go by.
-        BackendUnavailable: there is no slot that could be opened here now; the message names the device.
-    """
-    return _opened(house, caller, silently=silently, keep=None)
-
-
-def _opened(house: House, caller: CallerFacts, *, silently: bool, keep: list[SecretBytes] | None) -> Slot:
-    devices = [slot for slot in house.store.slots() if slot.kind not in TYPED]
-    present = [slot for slot in devices if slot.kind in KINDS and is_here(house, slot)]
-    silent = [slot for slot in present if not provider(house, slot.kind).asks(slot.parameters)]
-    why: list[str] = []
-    if silent and not silently:
-        from native_host.review.requests import open_review
-
-        house.approver.review("unlock", open_review(silent[0].label), caller, None, ())
-    opened = _first(house, silent, caller, keep, why)
-    if opened is None:
-        absent = sorted(slot.label for slot in devices if slot not in present)
-        opened = _open_asking(house, [slot for slot in present if slot not in silent], absent, caller, keep, why)
-    return opened
-
-
-def _open_asking(
-    house: House, devices: list[Slot], absent: list[str], caller: CallerFacts, keep: list[SecretBytes] | None, why: list[str]
-) -> Slot:
-    typed = [slot for slot in house.store.slots() if slot.kind in TYPED]
-    for slot in devices:
-        # A no to a device is a no to it alone while there is another way; so is that it has to wait.
-        try:
-            return _open_device(house, slot, caller, keep)
-        except (UserRejected, BackendUnavailable, Busy) as error:
-            if slot is devices[-1] and not typed:
-                raise
-            if not isinstance(error, UserRejected):
-                why.append(str(error))
-    if absent:
-        why.append((ELSE_ABSENT if typed else ALL_ABSENT).format(labels=", ".join(absent)))
-    if not typed and not devices and not absent:
-        raise ChangedOutside  # There is no row that could be a way in.
-    if not typed:
-        raise DeviceAbsent(" ".join(why), detail="slots")
-    return _open_typed(house, typed, keep, why)
-
-
-def _first(house: House, slots: list[Slot], caller: CallerFacts, keep: list[SecretBytes] | None, why: list[str]) -> Slot | None:
-    """The first of these slots that opens; one whose device will not is passed over, and ``why`` gets a sentence about it."""
-    for slot in slots:
-        try:
-            _try(house, slot, AskPerson(house, caller), keep)
-        except ChangedOutside:
-            raise
-        except BackendUnavailable as error:
-            why.append(str(error))
-        except CannotUnseal:
-            why.append(DOES_NOT_OPEN.format(label=slot.label))
-        else:
-            return slot
-    return None
-
-
-def _open_device(house: House, slot: Slot, caller: CallerFacts, keep: list[SecretBytes] | None) -> Slot:
-    hint: str | None = None
-    for tried in range(1, TRIES + 1):
-        check_pause(house, [slot])
-        try:
-            with _counted(house, [slot]):
-                _try(house, slot, AskPerson(house, caller, hint), keep)
-        except ChangedOutside:
-            raise
-        except CannotUnseal as error:
-            left = TRIES - tried
-            if isinstance(error, WrongSecret) and error.tries_left is not None:
-                left = min(left, error.tries_left)  # the device's own count is the one that matters
-            if left <= 0:
-                raise
-            hint = REPEAT_PIN_HINT.format(left=left)
-            continue
-        return slot
-    raise CannotUnseal
-
-
-def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None, why: list[str]) -> Slot:
-    """By what is typed; ``why`` says of everything else why it did not open the store."""
-    kinds = {slot.kind for slot in slots}
-    purpose: SecretPurpose = "recoveryCode" if kinds == {"recovery"} else "unlock"
-    title = "Unlock your keystore with your passphrase or recovery code" if len(kinds) > 1 else "Unlock your keystore"
-    hint = " ".join(dict.fromkeys(why)) or None
-    for tried in range(1, TRIES + 1):
-        check_pause(house, slots)
-        with house.approver.ask_secret(purpose, title, hint) as typed:
-            tried_at: list[Slot] = []
-            try:
-                with _counted(house, tried_at):
-                    return _try_each(house, slots, typed, keep, tried_at)
-            except ChangedOutside:
-                raise
-            except CannotUnseal:
-                hint = REPEAT_HINT.format(left=TRIES - tried)
-    raise CannotUnseal(" ".join((CannotUnseal.default_message, *dict.fromkeys(why))))
-
-
-def _try_each(house: House, slots: list[Slot], typed: SecretBytes, keep: list[SecretBytes] | None, tried_at: list[Slot]) -> Slot:
-    """The first slot that this opens; ``tried_at`` gets those that it was tried at: a passphrase is no try at a recovery code."""
-    for slot in slots:
-        try:
-            _try(house, slot, Typed(house, typed), keep)
-        except ChangedOutside:
-            raise
-        except WrongSecret:
-            continue
-        except CannotUnseal:
-            tried_at.append(slot)
-            continue
-        return slot
-    raise CannotUnseal
-
-
-def _try(house: House, slot: Slot, ask: Ask, keep: list[SecretBytes] | None) -> None:
-    with _libraries(slot.kind), provider(house, slot.kind).open(slot.parameters, ask) as kek:
-        root = house.store.root_of(slot, kek)
-    if keep is not None:
-        keep.append(root)  # wiped by whoever wanted it
-        house.store.unlock_with(root)
-    else:
-        with root:
-            house.store.unlock_with(root)
-    _succeeded(house, slot)
-
-
 @contextmanager
-def _libraries(kind: str) -> Iterator[None]:
+def libraries(kind: str) -> Iterator[None]:
     """A library that is not installed is a device that is not here: the other ways in go on working."""
     try:
         yield
@@ -254,7 +108,7 @@ def _libraries(kind: str) -> Iterator[None]:
 
 
 @contextmanager
-def _counted(house: House, slots: list[Slot]) -> Iterator[None]:
+def counted(house: House, slots: list[Slot]) -> Iterator[None]:
     """Count a try at these slots as failed if it does."""
     try:
         yield
@@ -267,7 +121,8 @@ def _counted(house: House, slots: list[Slot]) -> Iterator[None]:
         raise
 
 
-def _succeeded(house: House, slot: Slot) -> None:
+def succeeded(house: House, slot: Slot) -> None:
+    """Forget the failed tries at a slot: it has opened."""
     if house.store.failures(slot.slot_id)[0]:
         with house.store.transaction():
             house.store.end_failures(slot.slot_id)
@@ -283,41 +138,17 @@ def check_pause(house: House, slots: list[Slot]) -> None:
 def is_here(house: House, slot: Slot) -> bool:
     """Whether what a slot needs is here now."""
     try:
-        with _libraries(slot.kind), house.aside():  # a token's module may have to be started for it
+        with libraries(slot.kind), house.aside():  # a token's module may have to be started for it
             return provider(house, slot.kind).is_here(slot.parameters)
     except KmsError:
         return False
-
-
-# changing them
-
-
-@contextmanager
-def opened_root(house: House, caller: CallerFacts) -> Iterator[SecretBytes]:
-    """The root key for a block, opened anew by the person, as every change of a slot asks; the store is open in it as well. An older copy
-    of it is noticed here as at any unlocking: one that was written to first would no longer look older than its counter.
-
-    Raises:
-        what ``open_store`` raises; ``ChangedOutside``
-    """
-    from native_host.operations import evidence
-
-    taken: list[SecretBytes] = []
-    try:
-        evidence.judged(house, caller, lambda: _opened(house, caller, silently=False, keep=taken))
-        # A slot of before, put back from an older copy, may have given another root key first, which opened nothing.
-        with taken[-1] as root:
-            yield root
-    finally:
-        for one in taken:
-            one.wipe()
 
 
 def devices(house: House) -> list[tuple[Kind, Device]]:
     """Every device that could hold a slot here and now, strongest kind first; what has no provider on this machine is passed over."""
     found: list[tuple[Kind, Device]] = []
     for row in sorted(KINDS.values(), key=lambda row: -row.rank):
-        with suppress(BackendUnavailable, Unsupported), _libraries(row.kind):
+        with suppress(BackendUnavailable, Unsupported), libraries(row.kind):
             found.extend((row, device) for device in provider(house, row.kind).devices())
     return found
 
@@ -330,7 +161,7 @@ def enrolled(house: House, kind: str, device_id: str | None, choice: Choice, ask
         InvalidParams: there are several, and none was named.
     """
     maker = provider(house, kind)
-    with _libraries(kind):
+    with libraries(kind):
         with house.aside():
             found = [device for device in maker.devices() if device_id in {None, device.device_id}]
         if not found:
@@ -415,7 +246,7 @@ def remove(house: House, slot: Slot, ask: Ask) -> None:
     with house.store.transaction():
         house.store.remove_slot(slot.slot_id)
         house.audit.happened(BY_PERSON, "removeSlot", f"{slot.kind}: {slot.label}")
-    with suppress(KmsError), _libraries(slot.kind):
+    with suppress(KmsError), libraries(slot.kind):
         provider(house, slot.kind).forget(slot.parameters, ask)
 
 
@@ -435,10 +266,10 @@ def try_out(house: House, slot: Slot, ask: Ask) -> None:
     """See that a slot opens the store, here and now; raises what opening it raises. The store's own state does not change."""
     check_pause(house, [slot])
     with (
-        _libraries(slot.kind),
-        _counted(house, [slot]),
+        libraries(slot.kind),
+        counted(house, [slot]),
         provider(house, slot.kind).open(slot.parameters, ask) as kek,
         house.store.root_of(slot, kek) as root,
     ):
         house.store.check_root(root)
-    _succeeded(house, slot)
+    succeeded(house, slot)

@@ -22,7 +22,7 @@ from native_host import sodium
 from native_host.errors import CannotUnseal, KmsError, Unsupported, UserRejected
 from native_host.kek import fido2, security_key
 from native_host.kek.provider import Choice, DeviceAbsent, DeviceRefuses, Enrolled, Settings, WrongSecret
-from native_host.operations import slots
+from native_host.operations import slots, unlocking
 from native_host.secret import SecretBytes
 from tests.parts import ctap
 from tests.parts.asked_person import CALLER, Person, house_of, store_with
@@ -161,7 +161,7 @@ def test_a_store_is_opened_with_a_touch(ports: Ports, tmp_path: Path) -> None:
     with store_with(tmp_path, "fido2", new) as store:
         person = Person(PIN, "a long passphrase")
         house = house_of(store, person)
-        with slots.opened_root(house, CALLER) as root:
+        with unlocking.opened_root(house, CALLER) as root:
             made = slots.enrolled(house, "passphrase", None, Choice(), slots.AskPerson(house, CALLER))
             slots.add(house, root, made, kind="passphrase")
         for keys, answers, kind in (
@@ -171,7 +171,7 @@ def test_a_store_is_opened_with_a_touch(ports: Ports, tmp_path: Path) -> None:
         ):
             store.forget_keys()
             ports.keys, person.answers = keys, list(answers)
-            assert slots.open_store(house, CALLER, silently=True).kind == kind
+            assert unlocking.open_store(house, CALLER, silently=True).kind == kind
             assert person.answers == []
 
 

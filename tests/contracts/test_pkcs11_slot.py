@@ -16,7 +16,7 @@ from native_host.kek.pkcs11 import FEW_TRIES, Slots, read_parameters
 from native_host.kek.provider import MAX_WRAPPED_BYTES, Choice, DeviceAbsent, DeviceRefuses, Enrolled, Settings, WrongSecret
 from native_host.kek.token_errors import KIND
 from native_host.kek.token_keys import TokenKey, WrappingKek
-from native_host.operations.slots import open_store
+from native_host.operations.unlocking import open_store
 from native_host.secret import SecretBytes
 from native_host.tokens import client
 from native_host.tokens.errors import NotLoggedIn

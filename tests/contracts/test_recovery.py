@@ -17,7 +17,7 @@ from native_host.encodings import recovery_code
 from native_host.errors import CannotUnseal, Unsupported, UserRejected
 from native_host.kek.provider import Choice, Enrolled, Settings, WrongSecret
 from native_host.kek.recovery import INFO, Slots
-from native_host.operations import slots
+from native_host.operations import slots, unlocking
 from native_host.secret import SecretBytes
 from tests.parts.asked_person import CALLER, Person, house_of, store_with
 
@@ -238,14 +238,14 @@ def test_a_store_is_opened_with_the_code(tmp_path: Path) -> None:
     with store_with(tmp_path, "recovery", new) as store:
         person = Person("not it", shown, "a long passphrase")
         house = house_of(store, person)
-        with slots.opened_root(house, CALLER) as root:
+        with unlocking.opened_root(house, CALLER) as root:
             ask = slots.AskPerson(house, CALLER)
             slots.add(house, root, slots.enrolled(house, "passphrase", None, Choice(), ask), kind="passphrase")
         store.forget_keys()
         person.answers = [shown]
-        assert slots.open_store(house, CALLER, silently=True).kind == "recovery"
+        assert unlocking.open_store(house, CALLER, silently=True).kind == "recovery"
         store.forget_keys()
         person.answers = ["a long passphrase"]
-        assert slots.open_store(house, CALLER, silently=True).kind == "passphrase"
+        assert unlocking.open_store(house, CALLER, silently=True).kind == "passphrase"
         person.answers = [shown]
         slots.try_out(house, slots.find(house, "Recovery code"), slots.AskPerson(house, CALLER))

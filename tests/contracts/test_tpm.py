@@ -19,7 +19,7 @@ from native_host.kek import tpm_connection
 from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses, Enrolled, Settings, WrongSecret
 from native_host.kek.tpm import Slots, TpmParameters
 from native_host.kek.tpm_connection import KIND
-from native_host.operations import slots
+from native_host.operations import slots, unlocking
 from native_host.secret import SecretBytes
 from tests.parts.asked_person import CALLER, Person, house_of, store_with
 from tests.parts.swtpm import Relay, Swtpm, swtpm
@@ -108,15 +108,15 @@ def test_a_store_opens_through_it(tpm: Swtpm, tmp_path: Path) -> None:
     with store_with(tmp_path, KIND, enrolled(tpm, Choice())) as store:
         person = Person(PIN, "wrong PIN", PIN)
         house = msgspec.structs.replace(house_of(store, person), settings=tpm.settings)
-        assert "TPM" == slots.open_store(house, CALLER, silently=True).label
+        assert "TPM" == unlocking.open_store(house, CALLER, silently=True).label
         assert [] == person.asked
-        with slots.opened_root(house, CALLER) as root:
+        with unlocking.opened_root(house, CALLER) as root:
             new = slots.enrolled(house, KIND, None, Choice(pin=True), slots.AskPerson(house, CALLER))
             with new.kek:
                 slots.add(house, root, new, kind=KIND)
         slots.remove(house, slots.find(house, "TPM"), slots.AskPerson(house, CALLER))
         store.forget_keys()
-        assert "TPM with a PIN" == slots.open_store(house, CALLER, silently=True).label
+        assert "TPM with a PIN" == unlocking.open_store(house, CALLER, silently=True).label
         assert store.is_unlocked
         assert ["newPin", "pin", "pin"] == [asked[0] for asked in person.asked]
 

@@ -16,7 +16,7 @@ from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses
 from native_host.kek.symmetric import SymmetricKek
 from native_host.kek.two_factor import Slots, read_parameters
 from native_host.keystore.store import KeyStore
-from native_host.operations import slots
+from native_host.operations import unlocking
 from native_host.secret import SecretBytes
 from tests.parts.asked_person import CALLER, Person, house_of, store_with
 from tests.parts.virtual_authenticator import VirtualKey
@@ -242,7 +242,7 @@ def opened(store: KeyStore, *answers: str) -> list[str]:
     """Open the store with these answers; those that were not needed."""
     store.forget_keys()
     person = Person(*answers)
-    assert slots.open_store(house_of(store, person), CALLER, silently=True).kind == "two_factor"
+    assert unlocking.open_store(house_of(store, person), CALLER, silently=True).kind == "two_factor"
     return [str(answer) for answer in person.answers]
 
 

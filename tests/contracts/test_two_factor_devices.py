@@ -10,7 +10,7 @@ from native_host.errors import CannotUnseal, UserRejected
 from native_host.kek import passphrase
 from native_host.kek.provider import Choice, Device, Settings
 from native_host.kek.two_factor import Slots
-from native_host.operations import slots
+from native_host.operations import unlocking
 from tests.parts.asked_person import CALLER, Person, house_of, store_with
 from tests.parts.softhsm import PIN, SoftHsm, softhsm
 from tests.parts.swtpm import swtpm
@@ -41,10 +41,10 @@ def opens(folder: Path, settings: Settings, kind: str, choice: Choice, enrolling
             person = Person(*answers)
             house = house_of(store, person, settings)
             if right:
-                assert slots.open_store(house, CALLER, silently=True).kind == "two_factor"
+                assert unlocking.open_store(house, CALLER, silently=True).kind == "two_factor"
             else:
                 with pytest.raises(CannotUnseal):
-                    slots.open_store(house, CALLER, silently=True)
+                    unlocking.open_store(house, CALLER, silently=True)
             assert person.answers == []
     return new.parameters
 

@@ -20,7 +20,7 @@ from native_host.kek.provider import Choice, Settings
 from native_host.keystore import refusals, watching
 from native_host.keystore.evidence import KEY_CHANGED
 from native_host.keystore.store import ChangedOutside, KeyStore
-from native_host.operations import evidence, rekeying, slots
+from native_host.operations import evidence, rekeying, slots, unlocking
 from native_host.secret import SecretBytes
 from native_host.tokens import client
 from tests.homes import now
@@ -63,7 +63,7 @@ def store(tmp_path: Path) -> Iterator[KeyStore]:
     with store_with(tmp_path, passphrase.KIND, provider.enrol(provider.devices()[0], Choice(), person)) as store:
         store.connection.execute(f"VACUUM INTO '{tmp_path / 'old.db'}'")
         house = house_of(store, Person(OLD, NEW))
-        with slots.opened_root(house, CALLER) as root:
+        with unlocking.opened_root(house, CALLER) as root:
             (slot,) = store.slots()
             new = slots.enrolled_again(house, slot, slots.AskPerson(house, CALLER))
             with new.kek:
@@ -83,21 +83,21 @@ def put_the_old_way_back(path: str, old: Path) -> None:
 def test_adding_a_way_in_does_not_vouch_for_one_that_was_put_there_meanwhile(store: KeyStore, tmp_path: Path) -> None:
     """While the person types what is to be added, somebody puts back the way in that they took away."""
     house = house_of(store, Person(NEW, "another passphrase"))
-    with slots.opened_root(house, CALLER) as root:
+    with unlocking.opened_root(house, CALLER) as root:
         new = slots.enrolled(house, passphrase.KIND, None, Choice(), slots.AskPerson(house, CALLER))
         put_the_old_way_back(store.path, tmp_path / "old.db")
         with new.kek, pytest.raises(ChangedOutside):
             slots.add(house, root, new, kind=passphrase.KIND)
     store.forget_keys()
     with pytest.raises(ChangedOutside):
-        slots.open_store(house_of(store, Person(NEW)), CALLER, silently=False)
+        unlocking.open_store(house_of(store, Person(NEW)), CALLER, silently=False)
 
 
 def test_a_new_root_key_is_not_wrapped_for_a_way_in_that_was_put_there_meanwhile(store: KeyStore, tmp_path: Path) -> None:
     """Whoever knows what opens it would have the new root key as well."""
     house = house_of(store, Person(NEW, OLD, NEW))
     wrapped = store.connection.execute("SELECT wrapped FROM deks").fetchall()
-    with slots.opened_root(house, CALLER) as root:
+    with unlocking.opened_root(house, CALLER) as root:
         put_the_old_way_back(store.path, tmp_path / "old.db")
         with pytest.raises(ChangedOutside):
             rekeying.exchange_root(house, root, CALLER, drop=lambda _: True)
@@ -107,7 +107,7 @@ def test_a_new_root_key_is_not_wrapped_for_a_way_in_that_was_put_there_meanwhile
 def test_a_passphrase_is_not_changed_at_a_device_that_was_exchanged_meanwhile(store: KeyStore) -> None:
     """What the slot said when the new key was made is what has to stand there still."""
     house, (slot,) = house_of(store, Person(NEW, "another passphrase")), store.slots()
-    with slots.opened_root(house, CALLER) as root:
+    with unlocking.opened_root(house, CALLER) as root:
         new = slots.enrolled_again(house, replace(slot, parameters=b"another device"), slots.AskPerson(house, CALLER))
         with new.kek, pytest.raises(InvalidParams):
             slots.replace(house, root, replace(slot, parameters=b"another device"), new)
@@ -137,7 +137,7 @@ def test_what_is_put_there_while_the_person_reads_is_not_accepted_with_what_they
     other.close()
     person = Person(NEW, ready=lambda: put_the_old_way_back(store.path, tmp_path / "old.db"))
     with pytest.raises(ChangedOutside):
-        evidence.judged(house_of(store, person), CALLER, lambda: slots.open_store(house_of(store, person), CALLER, silently=False))
+        evidence.judged(house_of(store, person), CALLER, lambda: unlocking.open_store(house_of(store, person), CALLER, silently=False))
     assert not store.holds_keys
 
 
@@ -155,7 +155,7 @@ def test_a_value_of_another_type_is_a_change_and_no_fault(store: KeyStore, state
         other.execute(statement)
     other.close()
     with pytest.raises(CannotUnseal):
-        slots.open_store(house_of(store, Person(NEW, NEW, NEW)), CALLER, silently=False)
+        unlocking.open_store(house_of(store, Person(NEW, NEW, NEW)), CALLER, silently=False)
 
 
 def test_a_way_in_of_another_type_keeps_no_other_from_opening(store: KeyStore) -> None:
@@ -164,7 +164,7 @@ def test_a_way_in_of_another_type_keeps_no_other_from_opening(store: KeyStore) -
         other.execute("INSERT INTO slots VALUES (x'00', 'tpm', 'x', 5, 5, 0)")
     other.close()
     with pytest.raises(ChangedOutside) as refused:
-        slots.open_store(house_of(store, Person(NEW)), CALLER, silently=False)
+        unlocking.open_store(house_of(store, Person(NEW)), CALLER, silently=False)
     assert ["slot_added"] == [one.name for one in refused.value.findings]
 
 
@@ -173,7 +173,7 @@ def test_a_lock_epoch_that_cannot_be_counted_up_does_not_hide_a_lock(store: KeyS
     with sqlite3.connect(store.path) as other:
         other.execute("UPDATE state SET lock_epoch = 9.3e18")
     other.close()
-    slots.open_store(house_of(store, Person(NEW)), CALLER, silently=False)
+    unlocking.open_store(house_of(store, Person(NEW)), CALLER, silently=False)
     elsewhere = KeyStore(store.path, now)
     with elsewhere.transaction():
         elsewhere.raise_epoch()
@@ -199,12 +199,12 @@ def test_a_passphrase_is_no_try_at_a_recovery_code(store: KeyStore) -> None:
     person = Person(NEW)
     person.answers.append(person.remembered)
     house = house_of(store, person)
-    with slots.opened_root(house, CALLER) as root:
+    with unlocking.opened_root(house, CALLER) as root:
         code = slots.enrolled(house, "recovery", None, Choice(), slots.AskPerson(house, CALLER))
         with code.kek:
             paper = slots.add(house, root, code, kind="recovery")
     store.forget_keys()
-    slots.open_store(house_of(store, Person("a slip", NEW)), CALLER, silently=False)
+    unlocking.open_store(house_of(store, Person("a slip", NEW)), CALLER, silently=False)
     assert (0, 0) == store.failures(paper.slot_id)
 
 
@@ -214,7 +214,7 @@ def test_a_device_that_has_to_wait_keeps_nobody_from_another_way_in(store: KeySt
     monkeypatch.setattr(fido2, "list_devices", lambda: [found])
     monkeypatch.setattr(fido2, "is_plugged_in", lambda: True)
     house = house_of(store, Person(NEW))
-    with slots.opened_root(house, CALLER) as root:
+    with unlocking.opened_root(house, CALLER) as root:
         new = slots.enrolled(house, "fido2", None, Choice(), slots.AskPerson(house, CALLER))
         with new.kek:
             device = slots.add(house, root, new, kind="fido2")
@@ -223,14 +223,14 @@ def test_a_device_that_has_to_wait_keeps_nobody_from_another_way_in(store: KeySt
         for _ in range(15):
             store.count_failure(device.slot_id)
     person = Person(NEW)
-    assert passphrase.KIND == slots.open_store(house_of(store, person), CALLER, silently=False).kind
+    assert passphrase.KIND == unlocking.open_store(house_of(store, person), CALLER, silently=False).kind
     assert "Wait before trying again" in str(person.asked)
 
 
 def test_a_root_key_of_before_is_not_said_to_open_the_keystore(store: KeyStore, tmp_path: Path) -> None:
     """A way in that is put back after the root key was exchanged gives a key, which opens nothing."""
     house = house_of(store, Person(NEW, NEW))
-    with slots.opened_root(house, CALLER) as root:
+    with unlocking.opened_root(house, CALLER) as root:
         rekeying.exchange_root(house, root, CALLER, drop=lambda _: True)
     put_the_old_way_back(store.path, tmp_path / "old.db")
     old = store.slots()[0]
@@ -383,7 +383,7 @@ def test_a_long_record_that_says_of_no_way_in_is_walked_first(store: KeyStore, t
         other.execute("UPDATE audit SET record_id = NULL WHERE record_id = CAST('vouched' AS BLOB)")
     other.close()
     with pytest.raises(ChangedOutside):
-        slots.open_store(house_of(store, Person(NEW, NEW)), CALLER, silently=False)
+        unlocking.open_store(house_of(store, Person(NEW, NEW)), CALLER, silently=False)
 
 
 def test_a_slot_that_was_not_added_leaves_nothing_in_its_device() -> None:
