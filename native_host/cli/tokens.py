@@ -100,7 +100,9 @@ def able(token: TokenInfo) -> list[str]:
 
 
 def findings() -> list[tuple[Literal["ok", "warn", "fail"], str]]:
-    """What ``doctor`` says of tokens: of each listed module whether it works, and of each token whether its PIN does. Empty without a list."""
+    """What ``doctor`` says of tokens: of each listed module whether it works, of each token what its mechanisms enable and whether its PIN
+    works. Empty without a list.
+    """
     from native_host.config import find_paths, read_config
     from native_host.errors import KmsError
     from native_host.tokens import client, modules
@@ -118,10 +120,19 @@ def findings() -> list[tuple[Literal["ok", "warn", "fail"], str]]:
                 found.append(("fail", f"{module.name}: {error}"))
                 continue
             found.append(("ok", f"{module.name} works. Tokens here: {', '.join(_visible(token.label) for token in here) or 'none'}."))
-            found.extend(("warn", f"{_visible(token.label)}: {_pin_state(token)}") for token in here if token.locked or token.final_try)
+            for token in here:
+                found.append(
+                    ("ok", f"{_visible(token.label)}: {len(token.mechanisms)} mechanisms. Keys in it can be: {_names(able(token))}.")
+                )
+                if token.locked or token.final_try:
+                    found.append(("warn", f"{_visible(token.label)}: {_pin_state(token)}"))
     finally:
         client.close_all()
     return found
+
+
+def _names(algorithms: list[str]) -> str:
+    return ", ".join(algorithms) or "of none of our algorithms"
 
 
 def _facts(token: TokenInfo) -> dict[str, str]:
