@@ -276,7 +276,8 @@ def _sections() -> dict[str, str]:
     return {
         "errors": f"| code | reason | more in `data` | message, unless a better one fits |\n|---|---|---|---|\n{rows}",
         "methods": "\n".join(_method_section(method, structs) for method in _AVAILABLE),
-        "unavailable": "".join(f"- `{method.name}`: {method.summary}\n" for method in METHODS.values() if not method.available) or "None.\n",
+        "unavailable": "".join(f"- `{method.name}`: {method.summary}\n" for method in METHODS.values() if not method.available)
+        or "None.\n",
         "types": _types_section(structs, hidden),
         "approver": _types_section({name: shape for name, shape in asks.items() if name not in structs}, set()),
     }
