@@ -59,6 +59,9 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "process_vm_writev": (311, 271),
     "process_madvise": (440, 440),
     "kcmp": (312, 272),
+    "setpriority": (141, 140),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
     "pidfd_getfd": (438, 438),
     "personality": (135, 92),
     # large surfaces of the kernel
@@ -133,6 +136,7 @@ UNKNOWN: dict[str, tuple[int, int]] = {
 """Refused as if the kernel did not know them."""
 
 SOCKET, SOCKETPAIR, CLONE, IOCTL, PRCTL = (41, 198), (53, 199), (56, 220), (16, 29), (157, 167)
+PRLIMIT = (302, 261)
 
 
 def program(architecture: Architecture, *, network: bool) -> list[Instruction]:
@@ -202,6 +206,8 @@ ARGUMENTS: tuple[tuple[tuple[int, int], list[Instruction]], ...] = (
     (CLONE, [_argument(0), (HAS_BITS, 2, 0, CLONE_NEW), (HAS_BITS, 0, 1, CLONE_THREAD), _PERMIT, _REFUSE]),
     # Typing into a terminal that another program reads.
     (IOCTL, [_argument(1), (EQUAL, 1, 0, TIOCSTI), (EQUAL, 0, 1, TIOCLINUX), _REFUSE, _PERMIT]),
+    # Limits of this process alone.
+    (PRLIMIT, [_argument(0), (EQUAL, 0, 1, 0), _PERMIT, _REFUSE]),
     # What secret.guard_memory has switched off stays off.
     (
         PRCTL,

@@ -106,6 +106,7 @@ def test_every_number_is_the_kernels(machine: str) -> None:
         "clone": seccomp.CLONE,
         "ioctl": seccomp.IOCTL,
         "prctl": seccomp.PRCTL,
+        "prlimit64": seccomp.PRLIMIT,
     }
     rows = {name: numbers[column] for name, numbers in named.items() if name in known or name not in NEWER_THAN_HEADERS}
     assert {name: number for name, number in rows.items() if number is not None} == {
@@ -187,6 +188,13 @@ def test_clone_makes_threads_alone(machine: str, flags: int, error: int | None) 
 def test_ioctl(machine: str, request_number: int, error: int | None) -> None:
     """TIOCSTI and TIOCLINUX are refused, whatever stands in the upper half; TCGETS, TIOCGWINSZ and HIDIOCGRAWINFO are not."""
     assert error == says(machine, seccomp.IOCTL[ARCHITECTURES[machine].column], 0, request_number)
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+@pytest.mark.parametrize(("process", "error"), [(0, None), (1, errno.EPERM), (4_194_304, errno.EPERM)])
+def test_limits_of_this_process_alone(machine: str, process: int, error: int | None) -> None:
+    """Another one is not starved by bounding what it may open or use."""
+    assert error == says(machine, seccomp.PRLIMIT[ARCHITECTURES[machine].column], process)
 
 
 @BOTH
