@@ -89,11 +89,17 @@ def _agree(house: House, permit: Permit, wish: Wish) -> tuple[str, str | None]:
     kind, device = (wish.kind, None) if wish.kind else best(house)
     device_id = device.device_id if device else wish.device_id
     row = KINDS.get(kind)
-    name = f"Your passphrase together with: {device.label}" if device else row.name if row else kind
+    name = f"Your passphrase together with: {_name(device)}" if device else row.name if row else kind
     offers = [GrantOffer(id=PASSPHRASE, text="Use a passphrase alone")] if device else []
     review = set_up_review(tuple(one.origin for one in house.store.attachments()), house.folder, name, row.stops if row else "")
     verdict = house.approver.review("unlock", review, permit.session.caller_facts(), None, offers)
     return (PASSPHRASE, None) if offers and verdict.grant == PASSPHRASE else (kind, device_id)
+
+
+def _name(device: Device) -> str:
+    """What a device of a slot with two factors is called: its id begins with its kind."""
+    row = KINDS.get(device.device_id.partition(":")[0])
+    return device.label if row is None else row.name
 
 
 def _recovery(house: House, permit: Permit) -> Enrolled | None:
