@@ -22,7 +22,7 @@ from native_host.secret import SecretBytes
 from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError, Port
 from tests.homes import HOST, Home, b64, refusal, unlock, until
-from tests.parts.missing import absent
+from tests.parts.missing import impossible
 from tests.parts.secret_service import desktop
 from tests.parts.swtpm import swtpm
 
@@ -195,9 +195,9 @@ DESCRIBE = ["-c", "import json; from native_host.confinement import describe; pr
 
 def need_both() -> None:
     if not landlock.abi():
-        absent("This kernel has no Landlock, or this container forbids it.")
+        impossible("This kernel has no Landlock, or this container forbids it.")
     if seccomp.architecture_of(os.uname().machine) is None:
-        absent("There is no filter for this processor.")
+        impossible("There is no filter for this processor.")
 
 
 def status(pid: int, name: str) -> set[str]:

@@ -12,6 +12,7 @@ import pytest
 from native_host.secret import in_force
 from native_host.testing.port import Port
 from tests.homes import Home
+from tests.parts.missing import impossible
 
 ASK_THE_KERNEL = "from native_host.secret import guard_memory; import ctypes; guard_memory(); print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
 NOBODY = 65534
@@ -72,7 +73,7 @@ def test_another_process_of_the_same_user(guard: str, outcome: str) -> None:
     """It reads any process's memory, and is refused that of one that holds keys."""
     yama = Path("/proc/sys/kernel/yama/ptrace_scope")
     if outcome == "read" and yama.exists() and yama.read_text(encoding="ascii").strip() != "0":
-        pytest.skip("This kernel refuses it for every process (Yama).")
+        impossible("This kernel refuses it for every process (Yama).")
     user = str(NOBODY if os.getuid() == 0 else os.getuid())
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", HOLD, user, guard], stdin=pipe, stdout=pipe) as holder:

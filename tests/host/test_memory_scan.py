@@ -26,7 +26,7 @@ from native_host.secret import SecretBytes, in_force
 from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import Port
 from tests.homes import HOST, Home, b64, seal_for_import, unb64, unlock
-from tests.parts.missing import absent
+from tests.parts.missing import absent, impossible
 
 WORDS = "legal winner thank year wave sausage worth useful legal winner thank yellow"  # BIP39, trezor vectors, 2nd of 12 words
 EXTRA = "four-and-twenty blackbirds, baked"
@@ -198,7 +198,7 @@ HOSTS = {"memfd_secret": HOST, "locked": [sys.executable, "-I", "-c", WITHOUT_ME
 def test_what_remains_in_memory(home: Home, kind: str) -> None:
     """While a store is open and nothing is done, and once it is locked: no more than the table above says."""
     if kind == "memfd_secret" and in_force() != kind:
-        pytest.skip("This kernel has no memfd_secret, or was told to have none.")
+        impossible("This kernel has no memfd_secret, or was told to have none.")
     known = keys_of_store(home) | {"passphrase": PASSPHRASE.encode(), "words": WORDS.encode(), "extra passphrase": EXTRA.encode()}
     home.approver.type_secret("mnemonic", WORDS)
     home.approver.type_secret("bip39Passphrase", EXTRA)

@@ -20,7 +20,7 @@ from typing import Any
 from native_host.config import Pkcs11Config
 from native_host.kek.provider import Settings
 from native_host.tokens import client, modules
-from tests.parts.missing import absent, need
+from tests.parts.missing import impossible, need
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = "/usr/lib/x86_64-linux-gnu/opencryptoki/libopencryptoki.so.0"
@@ -33,12 +33,12 @@ READY_SECONDS = 15.0
 def run(function: Callable[[Settings], Any], folder: Path) -> Any:
     """What the function, of a test's module, returns for settings whose list names openCryptoki; the token has the user PIN ``PIN``."""
     if sys.platform != "linux" or os.getuid() != 0:
-        absent("openCryptoki is run in namespaces of its own, which root makes on Linux.")
+        impossible("openCryptoki is run in namespaces of its own, which root makes on Linux.")
     unshare = [need("unshare", "util-linux"), *UNSHARE]
     for tool in ("pkcsslotd", "pkcsconf", LIBRARY):
         need(tool, "opencryptoki")
     if subprocess.run([*unshare, "true"], capture_output=True, timeout=20, check=False).returncode:
-        absent("This machine lets nobody make namespaces, which openCryptoki is run in.")
+        impossible("This machine lets nobody make namespaces, which openCryptoki is run in.")
     called = (
         f"from tests.parts.opencryptoki import _inside; _inside({function.__code__.co_filename!r}, {function.__name__!r}, {str(folder)!r})"
     )

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
-from tests.parts.missing import absent, need
+from tests.parts.missing import impossible, need
 from tests.parts.virtual_authenticator import VirtualAuthenticator
 
 DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
@@ -72,7 +72,7 @@ def in_a_reader(authenticator: VirtualAuthenticator, folder: Path) -> Iterator[d
     pcscd, unshare = need("pcscd", "pcscd"), need("unshare", "util-linux")
     need(DRIVER, "vsmartcard-vpcd")
     if os.geteuid() != 0:
-        absent("A pcscd of its own needs root.")
+        impossible("A pcscd of its own needs root.")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     (folder / "vpcd").write_text(f'FRIENDLYNAME "Virtual"\nDEVICENAME /dev/null:{port:#x}\nLIBPATH {DRIVER}\nCHANNELID {port:#x}\n')
@@ -97,4 +97,4 @@ def _connected(port: int, service: subprocess.Popen[bytes]) -> socket.socket:
         with suppress(OSError):
             return socket.create_connection(("127.0.0.1", port))
         time.sleep(0.05)
-    return absent("pcscd does not open its virtual reader here; it needs the right to mount.")
+    return impossible("pcscd does not open its virtual reader here; it needs the right to mount.")

@@ -15,13 +15,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import pytest
 from jeepney import DBusAddress, HeaderFields, MessageType, new_error, new_method_return, new_signal
 from jeepney.io.blocking import DBusConnection
 
 from native_host.watching.linux import LOGIN, MANAGER, MANAGER_PATH, SESSION
 from tests.parts.login_manager import DRIVER, WAIT_SECONDS, Buses, call
-from tests.parts.missing import need
+from tests.parts.missing import impossible, need
 
 SYSTEMD, SYSTEMD_PATH = "org.freedesktop.systemd1", "/org/freedesktop/systemd1"
 LOGIND = "/lib/systemd/systemd-logind"
@@ -107,7 +106,7 @@ def logind(both: Buses, folder: Path) -> Iterator[Logind]:
     state.write_text("mem\n", encoding="ascii")
     command = ["unshare", "--mount", "sh", "-c", NAMESPACE, "sh", str(state)]
     if subprocess.run([*command, "true"], check=False, capture_output=True).returncode:
-        pytest.skip("Mounts of its own need more rights than there are here.")
+        impossible("Mounts of its own need more rights than there are here.")
     with both.connect("system") as systemd, both.connect("system", descriptors=True) as connection:
         manager = ServiceManager(systemd)
         with (folder / "logind.log").open("wb") as log:

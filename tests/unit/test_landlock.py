@@ -17,6 +17,7 @@ import pytest
 from native_host.config import Config, Paths, TpmConfig
 from native_host.confinement import landlock
 from native_host.confinement.reach import Reach, reach_of
+from tests.parts.missing import impossible
 
 NOTHING = Reach(reads=(), writes=())
 PATHS = Paths(config="/c", data="/d", state="/s")
@@ -90,9 +91,7 @@ print(json.dumps(found))
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     """What each attempt of a confined process came to: an errno, or 0."""
     if not landlock.abi():
-        from tests.parts.missing import absent
-
-        absent("This kernel has no Landlock, or this container forbids it.")
+        impossible("This kernel has no Landlock, or this container forbids it.")
     return attempts(tmp_path_factory.mktemp("confined"), "confined")
 
 
@@ -146,7 +145,7 @@ def test_what_is_in_reach(found: dict[str, int], what: str) -> None:
 def test_what_is_out_of_reach(found: dict[str, int], what: str) -> None:
     """The kernel refuses it."""
     if landlock.abi() < SINCE.get(what, 1):
-        pytest.skip("newer than this kernel")
+        impossible("newer than this kernel")
     assert REFUSED[what] == found[what]
 
 
@@ -233,7 +232,7 @@ def test_describe(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     if not landlock.abi():
-        pytest.skip("no Landlock")
+        impossible("no Landlock")
     verdicts = json.loads(found.stdout)
     assert {"ok"} == {verdict for verdict, _ in verdicts} or landlock.abi() < landlock.SCOPES_SINCE
     assert f"Landlock, version {landlock.abi()}" in verdicts[0][1]
