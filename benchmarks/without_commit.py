@@ -11,6 +11,7 @@ def _leave_open(_store: KeyStore) -> None:
     """Leave the transaction open; the next write goes on in it."""
 
 
-KeyStore._commit = _leave_open  # type: ignore[assignment]  # noqa: SLF001
-KeyStore.end_batch = _leave_open  # type: ignore[assignment]
+# The one thing that is different is put in the place of the method; no seam of the product is there for it.
+KeyStore._commit = _leave_open  # type: ignore[assignment]  # noqa: SLF001  # what is left out
+KeyStore.end_batch = _leave_open  # type: ignore[assignment]  # what is left out
 main()

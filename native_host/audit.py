@@ -108,7 +108,7 @@ def entries(store: KeyStore) -> Iterator[AuditedEntry]:
     for row in chain.rows(store.connection):
         try:
             entry: Entry | None = _decode(store.read_audit(row))
-        except (CannotUnseal, MsgspecError):
+        except (CannotUnseal, MsgspecError, UnicodeDecodeError, RecursionError):
             entry = None
         yield AuditedEntry(seq=row.seq, at=row.at, while_locked=row.sealing == chain.SEALED_TO_BOX, entry=entry)
 

@@ -258,7 +258,8 @@ class Tokens:
         return worker
 
     def _found(self, serial: str, manufacturer: str) -> tuple[TokenWorker, TokenInfo]:
-        return self._told(lambda: client.find(self._config, serial, manufacturer))  # type: ignore[no-any-return]
+        found: tuple[TokenWorker, TokenInfo] = self._told(lambda: client.find(self._config, serial, manufacturer))
+        return found
 
     def _told(self, ask: Callable[[], Any]) -> Any:
         try:

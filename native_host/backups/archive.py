@@ -106,5 +106,5 @@ def _header(described: bytes) -> Header:
         if decode(described, type=_Format).format > FORMAT:
             raise BackupRefused("A newer Strongroom made this backup. Update Strongroom, and restore it then.")
         return decode(described, type=Header)
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise BackupRefused(DAMAGED) from None

@@ -16,12 +16,12 @@ from os import urandom
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from unicodedata import normalize
 
-from msgspec import Meta, MsgspecError
-from msgspec.msgpack import decode, encode
+from msgspec import Meta
+from msgspec.msgpack import encode
 
-from native_host.errors import CannotUnseal, KmsError, Unsupported, UserRejected
+from native_host.errors import KmsError, Unsupported, UserRejected
 from native_host.kek.derived import derived_kek
-from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses, Enrolled, WrongSecret
+from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses, Enrolled, WrongSecret, decode_parameters
 from native_host.secret import SecretBytes
 from native_host.value import Value
 
@@ -281,10 +281,7 @@ def _kek(secret: SecretBytes, parameters: Fido2Parameters) -> SymmetricKek:
 
 
 def _read(parameters: bytes) -> Fido2Parameters:
-    try:
-        return decode(parameters, type=Fido2Parameters)
-    except (MsgspecError, RecursionError):
-        raise CannotUnseal from None
+    return decode_parameters(parameters, Fido2Parameters)
 
 
 def _note(key: SecurityKey) -> str:

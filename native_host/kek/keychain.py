@@ -16,11 +16,11 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Meta, MsgspecError
-from msgspec.msgpack import decode, encode
+from msgspec import Meta
+from msgspec.msgpack import encode
 
 from native_host.errors import CannotUnseal, Unsupported
-from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses, Enrolled, WrongSecret
+from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses, Enrolled, WrongSecret, decode_parameters
 from native_host.kek.symmetric import SymmetricKek
 from native_host.secret import SecretBytes
 from native_host.sodium import KEY_BYTES
@@ -186,8 +186,5 @@ def refusing() -> Iterator[None]:
 
 
 def _read(parameters: bytes) -> Query:
-    try:
-        read = decode(parameters, type=ItemParameters)
-    except (MsgspecError, UnicodeDecodeError, RecursionError):
-        raise CannotUnseal from None
+    read = decode_parameters(parameters, ItemParameters)
     return query(f"slot {read.slot.hex()}", data_protection=read.data_protection)

@@ -9,12 +9,12 @@ from os import urandom
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Meta, MsgspecError
-from msgspec.msgpack import decode, encode
+from msgspec import Meta
+from msgspec.msgpack import encode
 
 from native_host import sodium
-from native_host.errors import BackendUnavailable, CannotUnseal, UserRejected
-from native_host.kek.provider import Choice, Device, Enrolled, refuse_choice
+from native_host.errors import BackendUnavailable, UserRejected
+from native_host.kek.provider import Choice, Device, Enrolled, decode_parameters, refuse_choice
 from native_host.kek.symmetric import SymmetricKek
 from native_host.secret import SecretBytes
 from native_host.value import Value
@@ -79,10 +79,7 @@ class Slots:
 
 def read_parameters(parameters: bytes) -> Argon2Parameters:
     """What a slot says; raises ``CannotUnseal`` if it is not within the bounds."""
-    try:
-        return decode(parameters, type=Argon2Parameters)
-    except (MsgspecError, UnicodeDecodeError):
-        raise CannotUnseal from None
+    return decode_parameters(parameters, Argon2Parameters)
 
 
 def _derive(typed: SecretBytes, parameters: Argon2Parameters) -> SecretBytes:

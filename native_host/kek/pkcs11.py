@@ -14,11 +14,11 @@ from contextlib import suppress
 from os import urandom
 from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Meta, MsgspecError
-from msgspec.msgpack import decode, encode
+from msgspec import Meta
+from msgspec.msgpack import encode
 
 from native_host.errors import CannotUnseal, KmsError, Unsupported, UserRejected
-from native_host.kek.provider import Device, DeviceAbsent, DeviceRefuses, Enrolled, WrongSecret
+from native_host.kek.provider import Device, DeviceAbsent, DeviceRefuses, Enrolled, WrongSecret, decode_parameters
 from native_host.kek.token_errors import KIND, told
 from native_host.tokens.client import find, listed
 from native_host.value import Value
@@ -117,10 +117,7 @@ class Slots:
 
 def read_parameters(parameters: bytes) -> TokenParameters:
     """What a slot says; raises ``CannotUnseal`` for what no slot would."""
-    try:
-        return decode(parameters, type=TokenParameters)
-    except (MsgspecError, UnicodeDecodeError):
-        raise CannotUnseal from None
+    return decode_parameters(parameters, TokenParameters)
 
 
 def _key(worker: TokenWorker, slot: TokenParameters, ask: Ask) -> TokenKey:

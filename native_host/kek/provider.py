@@ -8,7 +8,10 @@ nothing between calls.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+
+from msgspec import MsgspecError
+from msgspec.msgpack import decode
 
 from native_host.config import Pkcs11Config, TpmConfig
 from native_host.errors import BackendUnavailable, CannotUnseal, Unsupported
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from native_host.protocol.approver import SecretPurpose
+
+Parameters = TypeVar("Parameters")
 
 MAX_WRAPPED_BYTES = 112
 """The longest plaintext that a ``Kek`` is given: a root key of 32 bytes that another one has wrapped, and some room."""
@@ -77,6 +82,18 @@ def refuse_choice(choice: Choice, *known: str) -> None:
     for name in Choice.__struct_fields__:
         if name not in known and getattr(choice, name) != getattr(Choice(), name):
             raise Unsupported(f"A slot of this kind has no choice of {name}.", detail=name)
+
+
+def decode_parameters(parameters: bytes, kind: type[Parameters]) -> Parameters:
+    """What a slot's row says to its provider, as its type bounds it.
+
+    Raises:
+        CannotUnseal: whatever else it is. Of bytes that somebody else wrote msgspec makes more than its own errors.
+    """
+    try:
+        return decode(parameters, type=kind)
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        raise CannotUnseal from None
 
 
 class Ask(Protocol):

@@ -9,13 +9,13 @@ from __future__ import annotations
 from os import urandom
 from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Meta, MsgspecError
-from msgspec.msgpack import decode, encode
+from msgspec import Meta
+from msgspec.msgpack import encode
 
 from native_host.encodings import recovery_code
-from native_host.errors import CannotUnseal, Unsupported, UserRejected
+from native_host.errors import Unsupported, UserRejected
 from native_host.kek.derived import derived_kek
-from native_host.kek.provider import Choice, Device, Enrolled, WrongSecret
+from native_host.kek.provider import Choice, Device, Enrolled, WrongSecret, decode_parameters
 from native_host.secret import SecretBytes
 from native_host.value import Value
 
@@ -84,10 +84,7 @@ def _kek(code: SecretBytes, parameters: RecoveryParameters) -> SymmetricKek:
 
 
 def _read(parameters: bytes) -> RecoveryParameters:
-    try:
-        return decode(parameters, type=RecoveryParameters)
-    except (MsgspecError, RecursionError):
-        raise CannotUnseal from None
+    return decode_parameters(parameters, RecoveryParameters)
 
 
 def _typed_back(code: SecretBytes, ask: Ask) -> None:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Meta, MsgspecError
-from msgspec.msgpack import decode, encode
+from msgspec import Meta
+from msgspec.msgpack import encode
 
 from native_host.errors import CannotUnseal, Unsupported
-from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses, Enrolled
+from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses, Enrolled, decode_parameters
 from native_host.kek.symmetric import SymmetricKek
 from native_host.secret import SecretBytes
 from native_host.sodium import KEY_BYTES
@@ -134,10 +134,7 @@ def _secret(keyring: Keyring, slot: bytes) -> SecretBytes:
 
 
 def _read(parameters: bytes) -> bytes:
-    try:
-        return decode(parameters, type=ItemParameters).slot
-    except (MsgspecError, UnicodeDecodeError, RecursionError):
-        raise CannotUnseal from None
+    return decode_parameters(parameters, ItemParameters).slot
 
 
 def _attributes(slot: bytes) -> dict[str, str]:

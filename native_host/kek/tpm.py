@@ -14,12 +14,12 @@ from __future__ import annotations
 from os import urandom
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from msgspec import Meta, MsgspecError
-from msgspec.msgpack import decode, encode
+from msgspec import Meta
+from msgspec.msgpack import encode
 
 from native_host.errors import CannotUnseal, InvalidParams, Unsupported, UserRejected
 from native_host.kek import tpm_connection
-from native_host.kek.provider import Device, DeviceRefuses, Enrolled, WrongSecret
+from native_host.kek.provider import Device, DeviceRefuses, Enrolled, WrongSecret, decode_parameters
 from native_host.kek.symmetric import SymmetricKek
 from native_host.kek.tpm_connection import (
     ELSEWHERE,
@@ -251,10 +251,7 @@ class _Below:
 
 def read_parameters(parameters: bytes) -> TpmParameters:
     """What a slot says; raises ``CannotUnseal`` if it is not within the bounds."""
-    try:
-        return decode(parameters, type=TpmParameters)
-    except (MsgspecError, UnicodeDecodeError):
-        raise CannotUnseal from None
+    return decode_parameters(parameters, TpmParameters)
 
 
 def _template(tss: Any, policy: bytes, *, pin: bool) -> Any:

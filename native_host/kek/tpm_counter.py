@@ -106,7 +106,7 @@ class Counters:
 def _parameters(parameters: bytes) -> CounterParameters:
     try:
         return decode(parameters, type=CounterParameters)
-    except (MsgspecError, UnicodeDecodeError):
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise CounterGone("What the keystore says of its counter was changed, so the counter cannot be found.", detail=KIND) from None
 
 

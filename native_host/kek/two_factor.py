@@ -12,15 +12,15 @@ from contextlib import suppress
 from os import urandom
 from typing import TYPE_CHECKING, Annotated, Final, Self
 
-from msgspec import Meta, MsgspecError
-from msgspec.msgpack import decode, encode
+from msgspec import Meta
+from msgspec.msgpack import encode
 from msgspec.structs import replace
 
 from native_host import sodium
 from native_host.errors import BackendUnavailable, CannotUnseal, KmsError, Unsupported, UserRejected
 from native_host.kek import passphrase
 from native_host.kek.kinds import KINDS, provider_of
-from native_host.kek.provider import MAX_WRAPPED_BYTES, Choice, Device, DeviceAbsent, Enrolled, WrongSecret
+from native_host.kek.provider import MAX_WRAPPED_BYTES, Choice, Device, DeviceAbsent, Enrolled, WrongSecret, decode_parameters
 from native_host.kek.symmetric import SymmetricKek
 from native_host.secret import SecretBytes
 from native_host.value import Value
@@ -173,10 +173,7 @@ class Slots:
 
 def read_parameters(parameters: bytes) -> TwoFactorParameters:
     """What a slot says; raises ``CannotUnseal`` if it is not within the bounds, or names a kind that is no device."""
-    try:
-        read = decode(parameters, type=TwoFactorParameters)
-    except (MsgspecError, RecursionError):
-        raise CannotUnseal from None
+    read = decode_parameters(parameters, TwoFactorParameters)
     if read.kind not in _device_kinds():
         raise CannotUnseal
     return read

@@ -67,7 +67,7 @@ def kept(connection: Connection) -> Kept | None:
     row = connection.execute("SELECT value FROM meta WHERE name = ?", (SETTING,)).fetchone()
     try:
         return None if row is None else decode(row[0], type=Kept)
-    except (MsgspecError, TypeError):
+    except (MsgspecError, UnicodeDecodeError, RecursionError, TypeError):
         raise CannotUnseal from None
 
 

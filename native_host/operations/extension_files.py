@@ -204,7 +204,7 @@ def _decoded(content: bytes | None) -> list[SeenCopy] | None:
         return None
     try:
         return decode(content, type=list[SeenCopy])
-    except MsgspecError:
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         return []
 
 

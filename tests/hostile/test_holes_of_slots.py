@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from native_host.audit import entries
+from native_host.backups import archive
+from native_host.backups.refused import BackupRefused
 from native_host.errors import CannotUnseal, InvalidParams
 from native_host.kek import counters, fido2, passphrase, pkcs11
 from native_host.kek.provider import Choice, Settings
@@ -23,7 +26,7 @@ from native_host.keystore.store import ChangedOutside, KeyStore
 from native_host.operations import evidence, rekeying, slots, unlocking
 from native_host.secret import SecretBytes
 from native_host.tokens import client
-from tests.homes import now
+from tests.homes import now, set_up, unlock
 from tests.parts import file_counter
 from tests.parts.asked_person import CALLER, Person, house_of, store_with
 from tests.parts.attended import Attended
@@ -406,3 +409,38 @@ def test_a_slot_that_was_not_added_leaves_nothing_in_its_device() -> None:
         with slots.kept_if_done(None, "tpm", new, None):  # type: ignore[arg-type]
             pass
     assert [b"where it is"] == forgotten
+
+
+NO_TEXT = b"\xa6origin\xa1\xff"
+DEEP = b"\x81\xa1x" + b"\x91" * 100_000 + b"\x01"
+
+
+@pytest.mark.parametrize("content", [b"\x81" + NO_TEXT, DEEP], ids=["no UTF-8", "nested without end"])
+def test_an_entry_that_anybody_can_seal_is_one_that_cannot_be_read(tmp_path: Path, content: bytes) -> None:
+    """Rows of a locked store are sealed to a key that stands in the file: what is in one is somebody's, and hides no other."""
+    store = KeyStore(str(tmp_path / "keystore.db"), now)
+    set_up(store)
+    store.forget_keys()
+    with store.transaction():
+        store.append_audit(content)
+    unlock(store)
+    assert [True, False] == [one.while_locked for one in entries(store)][::-1]
+    assert [None] == [one.entry for one in entries(store) if one.while_locked]
+    store.close()
+
+
+@pytest.mark.parametrize("value", [b"\x92\xa1\xff\xc4\x00", b"\x92" + b"\x91" * 100_000], ids=["no UTF-8", "nested without end"])
+def test_a_counter_setting_that_is_none_is_no_fault(tmp_path: Path, value: bytes) -> None:
+    """``status`` and ``doctor`` read it of a locked store, where it is worth no more than the file."""
+    store = KeyStore(str(tmp_path / "keystore.db"), now)
+    set_up(store)
+    store.connection.execute("INSERT OR REPLACE INTO meta VALUES ('counter', ?)", (value,))
+    assert store.counter_kind() is None
+    store.close()
+
+
+def test_a_backup_whose_header_is_nested_without_end_is_damaged() -> None:
+    """Whoever knows a recipient can make an age file for it, with anything inside."""
+    header = b"\x81\xa1x" + b"\x91" * 4000 + b"\x01"
+    with pytest.raises(BackupRefused):
+        archive.unpack(bytearray(archive.MAGIC + bytes(archive.ROOT_BYTES) + len(header).to_bytes(4, "big") + header))

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
-from native_host.errors import Unsupported
+from native_host.errors import KmsError, Unsupported
 from native_host.kek.kinds import KINDS, Kind, provider_of
 from native_host.kek.provider import Settings
+from native_host.secret import SecretBytes
 
 DOCS = Path(__file__).parents[2] / "docs"
+NO_TEXT = b"\x81\xa2\xff\xfe\x01"
+"""A map whose key is no UTF-8."""
+DEEP = b"\x91" * 100_000 + b"\x01"
 METHODS = ("devices", "enrol", "asks", "is_here", "open", "forget")
+
+
+class AskNobody:
+    """Opening a slot that says nothing a slot would gets nowhere near a person."""
+
+    def secret(self, purpose: str, title: str, hint: str | None = None) -> SecretBytes:
+        raise AssertionError("somebody was asked")
+
+    def show(self, purpose: str, title: str, secret: SecretBytes) -> None:
+        raise AssertionError("somebody was shown something")
+
+    def make_ready(self, title: str, text: str) -> None:
+        raise AssertionError("somebody was asked")
+
+    def waits(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -33,8 +54,10 @@ def test_the_pages_say_what_the_program_says(kind: Kind, page: str) -> None:
 def test_what_a_file_says_is_not_believed(kind: Kind) -> None:
     """Parameters that are none are not here, or are refused; nothing crashes over them."""
     provider = provider_of(kind.kind, Settings())
-    for parameters in (b"", b"\x00", b"\xc1", b"\x80", b"\xff" * 64, b"\x81\xa4kind\xa3tpm"):
+    for parameters in (b"", b"\x00", b"\xc1", b"\x80", b"\xff" * 64, b"\x81\xa4kind\xa3tpm", NO_TEXT, DEEP, b"\x81\xa1x" + DEEP):
         assert provider.is_here(parameters) in {True, False}
+        with pytest.raises(KmsError):
+            provider.open(parameters, AskNobody())
 
 
 def test_an_unknown_kind_is_named() -> None:
