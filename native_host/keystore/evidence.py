@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.keystore import chain, records, vouching
+from native_host.keystore import chain, documents, records, vouching
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -26,9 +26,13 @@ HEAD_CHANGED = "The mark that says where the record of decisions ends was not ma
 END_CHANGED = "The end of the record of decisions is not as your keystore left it."
 NEVER_VOUCHED = "What your keystore knows of its ways in and settings was taken out of its record."
 LOG = "Broken at entry {seq} of the record of decisions: {text}."
-KEY_REMOVED = "A key was taken out of the file."
+KEY_REMOVED = "A key, or what your keystore knows of a pairing, grant, limit or policy, was taken out of the file."
 KEY_CHANGED = "A key is not as your keystore left it: it was changed, exchanged, or put back to an earlier state."
 KEY_UNKNOWN = "A key is in the file that your record of decisions does not know."
+DOCUMENT_CHANGED = (
+    "What your keystore knows of pairings, grants, limits or policies was changed, exchanged, or put back to an earlier state."
+)
+DOCUMENT_UNKNOWN = "Something is in the file among pairings, grants, limits and policies that your record of decisions does not know."
 OWN = {
     ("slot", "added"): "A way in was added, or put back after you removed it: {label}.",
     ("slot", "removed"): "A way in was taken out: {label}.",
@@ -61,7 +65,7 @@ class Examined(Value, frozen=True, kw_only=True):
 
 
 class Standing(Value, frozen=True, kw_only=True):
-    """What stands in a file at one moment: a digest over the store's own rows, and each record's. What a person was shown is what they go on
+    """What stands in a file at one moment: a digest over the store's own rows, and each record's and document's. What a person was shown is what they go on
     with, and nothing that was put there while they read."""
 
     own: bytes
@@ -71,7 +75,9 @@ class Standing(Value, frozen=True, kw_only=True):
 def standing(connection: Connection) -> Standing:
     """What stands there now; needs no secret."""
     with _Snapshot(connection):
-        return Standing(own=vouching.present(connection), records=dict(records.digests(connection)))
+        return Standing(
+            own=vouching.present(connection), records={**dict(records.digests(connection)), **dict(documents.digests(connection))}
+        )
 
 
 def examine(connection: Connection) -> Examined:
@@ -115,7 +121,7 @@ def in_passing(connection: Connection, known: Head, *, rows: int, rest: Callable
 
 
 def of_records(connection: Connection, walked: Walked) -> Iterator[Finding]:
-    """Records that are not as the newest row about them says."""
+    """Records and documents that are not as the newest row about them says."""
     missing = {record_id for record_id in walked.newest if record_id not in chain.OWN_NAMES}
     for record_id, digest in records.digests(connection):
         missing.discard(record_id)
@@ -124,6 +130,13 @@ def of_records(connection: Connection, walked: Walked) -> Iterator[Finding]:
             yield Finding(name="key_unknown", text=KEY_UNKNOWN, record_id=record_id)
         elif digest != newest:
             yield Finding(name="key_changed", text=KEY_CHANGED, record_id=record_id)
+    for document_id, digest in documents.digests(connection):
+        missing.discard(document_id)
+        newest = walked.newest.get(document_id)
+        if newest is None:
+            yield Finding(name="document_unknown", text=DOCUMENT_UNKNOWN, record_id=document_id)
+        elif digest != newest:
+            yield Finding(name="document_changed", text=DOCUMENT_CHANGED, record_id=document_id)
     for record_id in sorted(missing, key=repr):
         yield Finding(name="key_removed", text=KEY_REMOVED, record_id=record_id)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.keystore import chain, records
+from native_host.keystore import chain, documents, records
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -27,12 +27,12 @@ def mend(connection: Connection, keys: StoreKeys) -> tuple[Head, list[tuple[byte
 
 
 def differing(connection: Connection, keys: StoreKeys) -> list[tuple[bytes, bytes]]:
-    """The records that are not as the log says, with their present digests, once its end is authentic.
+    """The records and documents that are not as the log says, with their present digests, once its end is authentic.
 
     What of these opens may be taken over. What does not, and what is gone, stays refused, so that putting it right makes it good again.
     """
     return [
         (record_id, digest)
-        for record_id, digest in records.digests(connection)
+        for record_id, digest in (*records.digests(connection), *documents.digests(connection))
         if digest is not None and chain.newest_digest(connection, keys, record_id) != digest
     ]

@@ -60,7 +60,18 @@ def _to_version_2(connection: Connection) -> None:
         connection.execute(statement)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2)
+_VERSION_3 = (
+    # What a wallet owns besides its keys, each sealed as a whole: see ``documents``.
+    "CREATE TABLE documents (document_id BLOB PRIMARY KEY, revision INTEGER NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID",
+)
+
+
+def _to_version_3(connection: Connection) -> None:
+    for statement in _VERSION_3:
+        connection.execute(statement)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2, _to_version_3)
 VERSION = len(STEPS)
 
 

@@ -102,6 +102,18 @@ class StoreKeys:
         dek = self._deks[dek_purpose(blob, generation, alg)]
         return sodium.derive_key(dek.buffer, info), bind(alg.encode(), self.store_id, info, context), alg
 
+    def seal_document(self, document_id: bytes, revision: int, plaintext: bytes) -> bytes:
+        """Seal one revision of a document. Its key comes from the one of names, which stays when the records' DEKs are exchanged."""
+        info = bind(b"sealDocument", document_id, revision.to_bytes(4, "big"))
+        key = sodium.derive_key(self._deks["owner"].buffer, info)
+        return sodium.aead_encrypt(key, plaintext, aad=bind(SEALING_ALG, self.store_id, info))
+
+    def unseal_document(self, document_id: bytes, revision: int, sealed: bytes) -> bytearray:
+        """What ``seal_document`` sealed; raises ``CannotUnseal``."""
+        info = bind(b"sealDocument", document_id, revision.to_bytes(4, "big"))
+        key = sodium.derive_key(self._deks["owner"].buffer, info)
+        return unseal(key, sealed, aad=bind(SEALING_ALG, self.store_id, info))
+
     def seal_audit(self, seq: int, at: int, plaintext: bytes) -> bytes:
         """Seal one audit row's content, bound to its place and time."""
         return sodium.aead_encrypt(self._deks["audit"].buffer, plaintext, aad=self._audit_aad(seq, at))

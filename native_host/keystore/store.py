@@ -14,6 +14,7 @@ from native_host.errors import CannotUnseal, InvalidParams, Locked, Uninitialize
 from native_host.keystore import (
     chain,
     counting,
+    documents,
     evidence,
     origins,
     records,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from native_host.keystore.slots import Slot
 
 CACHED_RECORDS = 256
+CACHED_DOCUMENTS = 64
 BUSY_MS = int(BUSY_SECONDS * 1000)
 
 
@@ -71,6 +73,7 @@ class KeyStore(StoreFile):
         self._unrecorded: list[tuple[bytes, bytes]] = []
         self._cache: dict[bytes, records.Record] = {}
         self._owners: dict[bytes, bytes] = {}
+        self._documents: dict[bytes, bytes | None] = {}
         self._held: sealed.StoreKeys | None = None
         self._withheld: sealed.StoreKeys | None = None
         self._holding = False
@@ -141,6 +144,7 @@ class KeyStore(StoreFile):
             self._counting = None  # Otherwise it is told what is due when that is committed.
         self._opened_unattended = None
         self._cache.clear()
+        self._documents.clear()
         self._owners.clear()
 
     @contextmanager
@@ -302,7 +306,10 @@ class KeyStore(StoreFile):
         self._changed(record_id, digest)
 
     def see_that_it_opens(self, record_id: bytes) -> None:
-        """Open both blobs of a record and wipe what was in them; raises ``CannotUnseal``."""
+        """Open both blobs of a record and wipe what was in them, or a document; raises ``CannotUnseal``."""
+        if self.connection.execute("SELECT 1 FROM documents WHERE document_id = ?", (record_id,)).fetchone() is not None:
+            documents.read(self.connection, self.keys, record_id)
+            return
         record = self.read(record_id)
         row = self.connection.execute("SELECT secret FROM records WHERE record_id = ?", (record_id,)).fetchone()
         if record is None or row is None:
@@ -451,6 +458,7 @@ class KeyStore(StoreFile):
     def _forget(self) -> None:
         super()._forget()
         self._cache.clear()
+        self._documents.clear()
 
     def _undo(self, *, first: bool) -> None:
         self._unrecorded.clear()
@@ -565,7 +573,35 @@ class KeyStore(StoreFile):
 
     def _changed(self, record_id: bytes, digest: bytes) -> None:
         self._cache.pop(record_id, None)
+        self._documents.pop(record_id, None)
         self._unrecorded.append((record_id, digest))
+
+    # documents
+
+    def document(self, kind: str, name: bytes = b"") -> bytes | None:
+        """The content of a document, checked against the audit chain; ``None`` if it was never written. Raises ``Locked``, ``CannotUnseal``."""
+        keys = self.keys
+        document_id = documents.id_of(keys, kind, name)
+        if document_id not in self._documents:
+            content = documents.read(self.connection, keys, document_id)
+            if len(self._documents) >= CACHED_DOCUMENTS:
+                self._documents.clear()
+            self._documents[document_id] = content
+        return self._documents[document_id]
+
+    def write_document(self, content: bytes, kind: str, name: bytes = b"", *, anew: bool = False) -> None:
+        """Write a document inside a transaction that appends an audit row; raises ``Locked``.
+
+        ``anew``: in place of whatever stands there, as its owner decided.
+
+        Raises:
+            CannotUnseal: it was changed from outside: what it held would be lost for good.
+        """
+        keys = self.keys
+        document_id = documents.id_of(keys, kind, name)
+        if not anew:
+            self.document(kind, name)
+        self._changed(document_id, documents.write(self.connection, keys, document_id, content))
 
     # origins
 

@@ -33,6 +33,8 @@ UNREACHABLE = (
     "What remembers how new your keystore is ({place}) cannot be reached, so that an older copy would not be noticed. On another computer"
     " than before that is always so."
 )
+ABOUT_KEPT = frozenset({"key_changed", "key_unknown", "document_changed", "document_unknown"})
+"""What is refused at its use, and can be taken over."""
 UNREADABLE = "What your keystore says of where its counter is was changed."
 
 
@@ -113,7 +115,7 @@ def accept(house: House, caller: CallerFacts) -> tuple[Finding, ...]:
 
 
 def _about_keys(house: House) -> tuple[Finding, ...]:
-    return tuple(one for one in examine(house.store.connection).findings if one.name in {"key_changed", "key_unknown"})
+    return tuple(one for one in examine(house.store.connection).findings if one.name in ABOUT_KEPT)
 
 
 def _decide(house: House, caller: CallerFacts, found: Sequence[Finding], *, at_terminal: bool) -> None:

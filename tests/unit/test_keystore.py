@@ -17,7 +17,7 @@ from native_host.keystore import chain
 from native_host.keystore.migrate import VERSION, NewerFormat
 from native_host.keystore.records import Metadata
 from native_host.keystore.store import KeyStore
-from tests.data.make_keystore_v1 import GONE, ORIGIN, PASSPHRASE, RENAMED, SECRET, SIGNER
+from tests.data.make_keystore import GONE, ORIGIN, PASSPHRASE, RENAMED, SECRET, SIGNER
 from tests.homes import now, set_up, unlock
 
 DATA = Path(__file__).parent.parent / "data"
@@ -242,41 +242,41 @@ def test_a_newer_file_is_not_written_to(tmp_path: Path) -> None:
     assert before == path.read_bytes()
 
 
-@pytest.fixture
-def first_format(tmp_path: Path) -> Iterator[KeyStore]:
-    """A copy of a store of format 1, opened and unlocked."""
-    shutil.copy(DATA / "keystore-v1.db", tmp_path / "keystore.db")
+@pytest.fixture(params=[1, 2])
+def old_format(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[KeyStore]:
+    """A copy of a store of an older format, opened and unlocked."""
+    shutil.copy(DATA / f"keystore-v{request.param}.db", tmp_path / "keystore.db")
     store = KeyStore(str(tmp_path / "keystore.db"), now)
     unlock(store, PASSPHRASE)
     yield store
     store.close()
 
 
-def test_a_file_of_format_1_opens(first_format: KeyStore) -> None:
+def test_a_file_of_an_old_format_opens(old_format: KeyStore) -> None:
     """It is brought to the newest format, with its records, its attachment and its record of decisions."""
-    assert VERSION == first_format.connection.execute("PRAGMA user_version").fetchone()[0]
-    records = [first_format.read(record_id) for record_id in (SIGNER, RENAMED, GONE)]
+    assert VERSION == old_format.connection.execute("PRAGMA user_version").fetchone()[0]
+    records = [old_format.read(record_id) for record_id in (SIGNER, RENAMED, GONE)]
     states = [(record.metadata.label, record.metadata.state, record.revision) for record in records if record is not None]
     assert [("first", "active", 1), ("second", "disabled", 2), ("first", "destroyed", 2)] == states
-    attachment = first_format.attachment(ORIGIN)
+    attachment = old_format.attachment(ORIGIN)
     assert attachment is not None
-    assert first_format.is_confirmed(attachment)
-    assert not first_format.unattended
-    assert chain.verify(first_format.connection) is None
-    texts = [first_format.read_audit(row) for row in chain.rows(first_format.connection)]
+    assert old_format.is_confirmed(attachment)
+    assert not old_format.unattended
+    assert chain.verify(old_format.connection) is None
+    texts = [old_format.read_audit(row) for row in chain.rows(old_format.connection)]
     assert [b"", b"made", b"made", b"made", b"renamed", b"destroyed", b"confirmed", b"while locked"] == texts
 
 
-def test_a_key_of_format_1_signs(first_format: KeyStore) -> None:
+def test_a_key_of_an_old_format_signs(old_format: KeyStore) -> None:
     """As its seed signs elsewhere; and the store takes new keys."""
-    record = first_format.read(SIGNER)
+    record = old_format.read(SIGNER)
     assert record is not None
-    with first_format.unseal_secret(record) as secret:
+    with old_format.unseal_secret(record) as secret:
         _, expanded = sodium.ed25519_expand(secret.buffer)
     assert Ed25519PrivateKey.from_private_bytes(SECRET).sign(b"text") == sodium.ed25519_sign(expanded, b"text")
-    insert(first_format, b"\x09" * 16)
-    assert [b"\x09" * 16] == ids(first_format)
-    assert chain.verify(first_format.connection) is None
+    insert(old_format, b"\x09" * 16)
+    assert [b"\x09" * 16] == ids(old_format)
+    assert chain.verify(old_format.connection) is None
 
 
 def rolled_back_by_sqlite(store: KeyStore) -> None:

@@ -1,4 +1,4 @@
-"""Makes keystore-v1.db anew: only while format 1 is unreleased. See README.md."""
+"""Makes a keystore of the present format, to be kept when the next one comes. See README.md."""
 
 from __future__ import annotations
 
