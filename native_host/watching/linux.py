@@ -179,8 +179,8 @@ def listen_to_login_manager(lock: Lock) -> None:
     with _system_bus() as bus:
         manager = LoginManager(bus, lock)
         try:
-            if manager.begin():
-                with _locking_if_lost(lock):
+            with _locking_if_lost(lock):
+                if manager.begin():
                     manager.serve()
         finally:
             manager.close()
@@ -188,11 +188,10 @@ def listen_to_login_manager(lock: Lock) -> None:
 
 def listen_to_screen_savers(lock: Lock) -> None:
     """A listener."""
-    with _session_bus() as bus:
+    with _session_bus() as bus, _locking_if_lost(lock):
         savers = ScreenSavers(bus, lock)
         savers.begin()
-        with _locking_if_lost(lock):
-            savers.serve()
+        savers.serve()
 
 
 LISTENERS = (listen_to_login_manager, listen_to_screen_savers)
@@ -200,11 +199,15 @@ LISTENERS = (listen_to_login_manager, listen_to_screen_savers)
 
 @contextmanager
 def _locking_if_lost(lock: Lock) -> Iterator[None]:
-    """A session's bus goes away when the session ends."""
+    """A session's bus goes away when the session ends, which can be before all was subscribed to. A bus that is there and refuses to be
+    listened to has not gone away."""
     try:
         yield
-    finally:
+    except NoReply:
+        raise
+    except BaseException:
         lock("user")
+        raise
 
 
 @contextmanager

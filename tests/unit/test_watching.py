@@ -11,6 +11,7 @@ import pytest
 from jeepney import DBusAddress, HeaderFields, new_signal
 
 from native_host.watching import Reason, Watch, describe, linux, listeners, macos, windows
+from native_host.watching.bus import Bus, NoReply
 from native_host.watching.linux import MANAGER, MANAGER_PATH, PROPERTIES, SCREEN_SAVERS, SESSION
 from tests.homes import until
 from tests.parts.login_manager import (
@@ -259,6 +260,38 @@ def test_a_bus_that_goes_away(both: Buses, manager: LoginManager, saver: Any, lo
     locks.wait_for("user")
     both.kill("session")
     locks.wait_for("user", "user")
+
+
+LOST_EARLY: dict[str, tuple[str, Any, str]] = {
+    "session": ("session", linux.listen_to_screen_savers, "follow"),
+    "system, first call": ("system", linux.listen_to_login_manager, "follow"),
+    "system, last call": ("system", linux.listen_to_login_manager, "call_for_descriptor"),
+}
+
+
+@pytest.mark.parametrize(("bus", "listener", "method"), LOST_EARLY.values(), ids=LOST_EARLY.keys())
+def test_a_bus_that_goes_away_before_all_is_subscribed_to(
+    both: Buses, locks: Locks, monkeypatch: pytest.MonkeyPatch, bus: str, listener: Any, method: str
+) -> None:
+    """Counts as well: the session may end in the moment after the unlocking."""
+    ask = getattr(Bus, method)
+
+    def ask_a_bus_that_is_gone(connected: Bus, *arguments: Any) -> Any:
+        both.kill(bus)
+        return ask(connected, *arguments)
+
+    monkeypatch.setattr(Bus, method, ask_a_bus_that_is_gone)
+    with login_manager(both):
+        Watch(locks)._run(listener)
+    assert ["user"] == locks.reasons
+
+
+def test_a_bus_that_refuses_to_be_listened_to(both: Buses, locks: Locks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there: nothing is heard, and nothing locks, or no keystore would stay open on such a system."""
+    monkeypatch.setattr(linux, "SCREEN_SAVERS", ("no name of a bus",))
+    with pytest.raises(NoReply):
+        linux.listen_to_screen_savers(locks)
+    assert [] == locks.reasons
 
 
 def test_a_message_that_fills_the_memory(both: Buses, saver: Any, locks: Locks) -> None:
