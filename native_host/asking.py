@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from native_host.approval.approver import Approver, Verdict
     from native_host.config import ApprovalConfig
     from native_host.keystore.store import KeyStore
-    from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose
+    from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose, TypedText
     from native_host.review.requests import Review
     from native_host.secret import SecretBytes
 
@@ -38,8 +38,16 @@ class Asking:
         self._program: tuple[list[str], ProgramApprover] | None = None
         self.still_wanted: Callable[[], None] = lambda: None
 
-    def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
-        return self._ask(lambda program: program.review(method, review, caller, key, offers))
+    def review(
+        self,
+        method: str,
+        review: Review,
+        caller: CallerFacts,
+        key: KeyFacts | None,
+        offers: Sequence[GrantOffer],
+        typed: TypedText | None = None,
+    ) -> Verdict:
+        return self._ask(lambda program: program.review(method, review, caller, key, offers, typed))
 
     def ask_secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
         return self._ask(lambda program: program.ask_secret(purpose, title, hint))

@@ -26,7 +26,8 @@ DEVELOPMENT = "This extension is a development build: anyone who can load an ext
 
 
 class Session(Value, frozen=True, kw_only=True):
-    """``development``: the origin belongs to an unpacked build, which anyone can load an extension under."""
+    """``development``: the origin belongs to an unpacked build, which anyone can load an extension under. ``pairing`` is the id of the pairing
+    under whose channel the call came; without one, whoever started the host with these arguments may be asking."""
 
     caller: Caller
     wallet_id: bytes
@@ -35,6 +36,7 @@ class Session(Value, frozen=True, kw_only=True):
     state: State
     greeted: bool
     unattended: bool
+    pairing: bytes | None = None
 
     def caller_facts(self) -> CallerFacts:
         """Who asks, in the words that every window shows."""

@@ -12,7 +12,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
 from native_host.errors import BackendUnavailable, Cancelled, UserRejected
-from native_host.protocol.approver import CallerFacts, CompareCode, KeyFacts, ReviewAsk, SecretAsk, SecretPurpose, ShowSecret, Withdraw
+from native_host.protocol.approver import (
+    CallerFacts,
+    CompareCode,
+    KeyFacts,
+    ReviewAsk,
+    SecretAsk,
+    SecretPurpose,
+    ShowSecret,
+    TypedText,
+    Withdraw,
+)
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -38,8 +48,16 @@ class Approver(Protocol):
     """A way to ask the person. Every method waits for the answer, and raises ``UserRejected`` for a denial,
     ``Cancelled`` when ``withdraw`` was called meanwhile, ``BackendUnavailable`` when nobody can be asked."""
 
-    def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
-        """Have the person decide about a review."""
+    def review(
+        self,
+        method: str,
+        review: Review,
+        caller: CallerFacts,
+        key: KeyFacts | None,
+        offers: Sequence[GrantOffer],
+        typed: TypedText | None = None,
+    ) -> Verdict:
+        """Have the person decide about a review; with ``typed``, whoever did not type it has denied it."""
 
     def ask_secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
         """Have the person type a secret; UTF-8."""
@@ -73,7 +91,15 @@ class ProgramApprover:
         self._last_id = 0
         self._asking: int | None = None
 
-    def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
+    def review(
+        self,
+        method: str,
+        review: Review,
+        caller: CallerFacts,
+        key: KeyFacts | None,
+        offers: Sequence[GrantOffer],
+        typed: TypedText | None = None,
+    ) -> Verdict:
         from msgspec import UNSET
 
         ask = ReviewAsk(
@@ -85,9 +111,10 @@ class ProgramApprover:
             facts=list(review.facts),
             warnings=list(review.warnings),
             grants=list(offers),
+            typed=typed or UNSET,
         )
         answer = self._verdict(ask)
-        if answer.verdict != "allow":
+        if answer.verdict != "allow" or (typed is not None and not _was_typed(answer, typed)):
             raise UserRejected
         return Verdict(grant=answer.grant or None)
 
@@ -193,6 +220,10 @@ class ProgramApprover:
             self._outgoing.put(None)
             process.kill()
             process.wait()
+
+
+def _was_typed(answer: Answer, typed: TypedText) -> bool:
+    return isinstance(answer.typed, str) and answer.typed.strip() == typed.expected
 
 
 class _Ended:

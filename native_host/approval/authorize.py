@@ -56,7 +56,7 @@ def permit_without_asking(session: Session, call: Call, facts: Facts, decision: 
         PolicyDenied: if the decision is to deny.
     """
     if isinstance(decision, Deny):
-        raise PolicyDenied
+        raise PolicyDenied(decision.text)
     if decision.rule != "grant":
         return Permit(session=session, call=call, facts=facts, approved_by="rule", rule=decision.rule)
     if facts.key is not None:
@@ -75,7 +75,9 @@ def authorize(
     if not isinstance(decision, Ask):
         return permit_without_asking(session, call, facts, decision, grants)
     key = facts.key or facts.imported
-    verdict = approver.review(call.method, review, caller, KeyFacts(label=key.label, alg=key.alg) if key else None, decision.offers)
+    verdict = approver.review(
+        call.method, review, caller, KeyFacts(label=key.label, alg=key.alg) if key else None, decision.offers, decision.typed
+    )
     uses = offered_uses(verdict.grant) if verdict.grant and verdict.grant in {offer.id for offer in decision.offers} else None
     if uses and facts.key is not None:
         grants.give(facts.key.key_id, call.method, uses)

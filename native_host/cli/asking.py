@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from native_host.approval.approver import ProgramApprover, Verdict
-    from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose
+    from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose, TypedText
     from native_host.review.requests import Review
 
 SEEN = frozenset({"share", "recoveryCode"})
@@ -36,7 +36,15 @@ class TerminalPerson:
         self._given = False
         self._own: ProgramApprover | None = None
 
-    def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
+    def review(
+        self,
+        method: str,
+        review: Review,
+        caller: CallerFacts,
+        key: KeyFacts | None,
+        offers: Sequence[GrantOffer],
+        typed: TypedText | None = None,
+    ) -> Verdict:
         """The person typed the command: that is the approval; what it does is said. Not of what they are to be warned of: they did not
         come to decide about that."""
         from native_host.approval.approver import Verdict

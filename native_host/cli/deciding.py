@@ -12,7 +12,7 @@ from native_host.review.text import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts
+    from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, TypedText
     from native_host.review.requests import Review
 
 ACCEPT = "accept"
@@ -21,9 +21,17 @@ ACCEPT = "accept"
 class DecidingPerson(TerminalPerson):
     """A person who came to decide about what was found: they type a word for it, and no script does."""
 
-    def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
+    def review(
+        self,
+        method: str,
+        review: Review,
+        caller: CallerFacts,
+        key: KeyFacts | None,
+        offers: Sequence[GrantOffer],
+        typed: TypedText | None = None,
+    ) -> Verdict:
         if not review.warnings:
-            return super().review(method, review, caller, key, offers)
+            return super().review(method, review, caller, key, offers, typed)
         print(f"\n{review.title}\n")
         for text in review.warnings:
             print(f"  ! {visible(text)}")
@@ -31,9 +39,9 @@ class DecidingPerson(TerminalPerson):
         for fact in review.facts:
             print(f"{fact.label}: {fact.value}")
         try:
-            typed = input(f"\nType {ACCEPT} to go on with what is there; anything else leaves it as it is: ")
+            answer = input(f"\nType {ACCEPT} to go on with what is there; anything else leaves it as it is: ")
         except (EOFError, KeyboardInterrupt):
             raise UserRejected from None
-        if typed.strip() != ACCEPT:
+        if answer.strip() != ACCEPT:
             raise UserRejected
         return Verdict()

@@ -63,6 +63,8 @@ def _to_version_2(connection: Connection) -> None:
 _VERSION_3 = (
     # What a wallet owns besides its keys, each sealed as a whole: see ``documents``.
     "CREATE TABLE documents (document_id BLOB PRIMARY KEY, revision INTEGER NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID",
+    # Public keys of paired extensions, for a handshake with a locked store: a copy of a document, and worth no more than the file.
+    "CREATE TABLE pairings (pairing_id BLOB PRIMARY KEY, origin TEXT NOT NULL, public BLOB NOT NULL) WITHOUT ROWID",
 )
 
 

@@ -34,6 +34,7 @@ have; ``recoveryCode`` is the code of a recovery slot, shown or typed, ``share``
 of a backup.
 """
 
+MAX_TYPED_CHARACTERS = 128
 MAX_SECRET_CHARACTERS = 16384
 """The longest key file is a PEM of 6,700 characters; nothing else that a person types comes near."""
 
@@ -62,6 +63,14 @@ class GrantOffer(Message, frozen=True, kw_only=True):
     text: str
 
 
+class TypedText(Message, frozen=True, kw_only=True):
+    """What the person has to type before they can allow it: an amount above their own threshold. ``expected`` is what is to be typed, a number
+    without its unit; ``prompt`` says so."""
+
+    prompt: str
+    expected: str
+
+
 class ReviewAsk(Message, frozen=True, kw_only=True, tag_field="kind", tag="review"):
     id: int
     method: str
@@ -71,6 +80,7 @@ class ReviewAsk(Message, frozen=True, kw_only=True, tag_field="kind", tag="revie
     facts: list[Fact]
     warnings: list[str]
     grants: list[GrantOffer]
+    typed: TypedText | UnsetType = UNSET
 
 
 class SecretAsk(Message, frozen=True, kw_only=True, tag_field="kind", tag="askSecret"):
@@ -103,11 +113,13 @@ Ask = ReviewAsk | SecretAsk | ShowSecret | CompareCode | Withdraw
 
 
 class Answer(Message, frozen=True, kw_only=True):
-    """``verdict`` for a review, a code or a shown secret; ``secret`` for an asked one, unless it was denied."""
+    """``verdict`` for a review, a code or a shown secret; ``secret`` for an asked one, unless it was denied. ``typed`` is what was typed where
+    a review asks for it: the host compares it, and takes anything else for a denial."""
 
     id: int
     verdict: Literal["allow", "deny", "done"] | UnsetType = UNSET
     grant: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    typed: Annotated[str, Meta(max_length=MAX_TYPED_CHARACTERS)] | UnsetType = UNSET
     secret: Annotated[str, Meta(max_length=MAX_SECRET_CHARACTERS)] | UnsetType = UNSET
 
 
@@ -117,4 +129,5 @@ class ArrivedAnswer(Message, frozen=True, kw_only=True):
     id: int
     verdict: Literal["allow", "deny", "done"] | UnsetType = UNSET
     grant: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    typed: Annotated[str, Meta(max_length=MAX_TYPED_CHARACTERS)] | UnsetType = UNSET
     secret: Raw | UnsetType = UNSET

@@ -16,7 +16,7 @@ from native_host.approval.permit import Permit, SpentPermit
 from native_host.caller.identity import Caller
 from native_host.errors import PolicyDenied, UserRejected
 from native_host.policy import Allow, Ask, Deny, Facts, KeyView
-from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts
+from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, TypedText
 from native_host.protocol.uses import SignParams
 from native_host.review.requests import Review
 from native_host.secret import SecretBytes
@@ -46,7 +46,15 @@ class Person:
         self.verdict = verdict
         self.asked: list[tuple[str, Review, KeyFacts | None]] = []
 
-    def review(self, method: str, review: Review, caller: CallerFacts, key: KeyFacts | None, offers: Sequence[GrantOffer]) -> Verdict:
+    def review(
+        self,
+        method: str,
+        review: Review,
+        caller: CallerFacts,
+        key: KeyFacts | None,
+        offers: Sequence[GrantOffer],
+        typed: TypedText | None = None,
+    ) -> Verdict:
         self.asked.append((method, review, key))
         if isinstance(self.verdict, Exception):
             raise self.verdict

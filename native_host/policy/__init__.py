@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET
 
-from native_host.protocol.approver import GrantOffer
+from native_host.protocol.approver import GrantOffer, TypedText
 from native_host.protocol.messages import DeriveKeyParams, RotateKeyParams, UpdateKeyParams
 from native_host.protocol.methods import METHODS
 from native_host.protocol.uses import DecryptParams, EncryptParams, SignParams
@@ -20,6 +20,7 @@ from native_host.value import Value
 
 if TYPE_CHECKING:
     from native_host.encodings.spending import Spending
+    from native_host.review.effect import Effect
 
 GRANT_USES = (10, 100)
 
@@ -56,7 +57,8 @@ class Grant(Value, frozen=True, kw_only=True):
 
 class Facts(Value, frozen=True, kw_only=True):
     """What a decision may rest on besides the session and the call. ``imported`` describes a key that waits to be taken in,
-    ``target`` the key that is to be wrapped, ``spending`` what of a Bitcoin transaction is the signer's.
+    ``target`` the key that is to be wrapped, ``spending`` what of a Bitcoin transaction is the signer's, ``effect`` what a
+    transaction, typed data or a PSBT lets leave the account: ``None`` for every other call.
     """
 
     key: KeyView | None = None
@@ -64,6 +66,7 @@ class Facts(Value, frozen=True, kw_only=True):
     imported: KeyView | None = None
     target: KeyView | None = None
     spending: Spending | None = None
+    effect: Effect | None = None
 
 
 class Allow(Value, frozen=True, kw_only=True, tag=True):
@@ -73,14 +76,18 @@ class Allow(Value, frozen=True, kw_only=True, tag=True):
 
 
 class Deny(Value, frozen=True, kw_only=True, tag=True):
+    """``text`` tells the caller why, and what to do: a sentence of ours, without a value of the caller's."""
+
     rule: str
+    text: str | None = None
 
 
 class Ask(Value, frozen=True, kw_only=True, tag=True):
-    """Ask the person; ``offers`` are the grants that may be given with the answer."""
+    """Ask the person; ``offers`` are the grants that may be given with the answer, ``typed`` is what they have to type to allow it."""
 
     rule: str
     offers: tuple[GrantOffer, ...] = ()
+    typed: TypedText | None = None
 
 
 Decision = Allow | Deny | Ask
