@@ -226,7 +226,7 @@ def _session_bus(seconds: float = REPLY_SECONDS) -> Iterator[Bus]:
 
 
 def describe() -> list[tuple[Verdict, str]]:
-    """What is heard here; takes two seconds at the most."""
+    """What is heard here; at once, unless a bus is there and does not answer."""
     return [*_describe_login_manager(), *_describe_screen_savers(), ("ok", IF_LOST)]
 
 
