@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DRIVER = "org.freedesktop.DBus"
 DRIVER_PATH = "/org/freedesktop/DBus"
 REPLY_SECONDS = 25.0
-"""As long as libdbus waits: on a machine that is busy, what is there is not to pass for something that is not."""
+"""As long as libdbus waits: on a busy machine, what is there is not to pass for what is not. Who does not reply would tell nothing either."""
 LARGEST_BYTES = 256 * 1024
 """What is listened to has some hundred bytes."""
 READ_BYTES = 16 * 1024
@@ -48,16 +48,14 @@ class Signal(Value, frozen=True, kw_only=True):
 
 
 class Bus:
-    """One connection. ``descriptors``: those are taken, as the replies of a login manager have them. ``seconds``: how long a reply is
-    waited for.
+    """One connection. ``descriptors``: those are taken, as the replies of a login manager have them.
 
     Methods raise ``OSError`` when the connection ends, and whatever jeepney raises at what is no message.
     """
 
-    def __init__(self, address: str, *, descriptors: bool, seconds: float = REPLY_SECONDS) -> None:
-        self._socket: socket.socket = prep_socket(get_bus(address), enable_fds=descriptors, timeout=seconds)
+    def __init__(self, address: str, *, descriptors: bool) -> None:
+        self._socket: socket.socket = prep_socket(get_bus(address), enable_fds=descriptors, timeout=REPLY_SECONDS)
         self._descriptors = descriptors
-        self._seconds = seconds
         self._parser = Parser()
         self._serials = count(start=1)
         self._ahead: deque[Message] = deque()
@@ -104,7 +102,7 @@ class Bus:
         message = new_method_call(DBusAddress(path, owner, interface), method, signature, arguments)
         message.header.flags |= MessageFlag.no_auto_start
         serial = next(self._serials)
-        self._socket.settimeout(self._seconds)
+        self._socket.settimeout(REPLY_SECONDS)
         try:
             self._socket.sendall(message.serialise(serial))
             reply = self._reply_to(serial, owner)

@@ -15,7 +15,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from native_host.watching.bus import REPLY_SECONDS, Bus, NoReply, Signal
+from native_host.watching.bus import Bus, NoReply, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,6 @@ SCREEN_SAVERS = (
 )
 """Names of the bus, and of the interface that their owner has."""
 SYSTEM_BUS = "unix:path=/var/run/dbus/system_bus_socket"
-DESCRIBE_SECONDS = 2.0
 INHIBIT = ("sleep", "Strongroom", "Keys are wiped from memory first", "delay")
 
 SLEEPS = "The keystore is locked, and its keys are wiped, before this computer sleeps."
@@ -212,16 +211,16 @@ def _locking_if_lost(lock: Lock) -> Iterator[None]:
 
 
 @contextmanager
-def _system_bus(seconds: float = REPLY_SECONDS) -> Iterator[Bus]:
-    with Bus(os.environ.get("DBUS_SYSTEM_BUS_ADDRESS") or SYSTEM_BUS, descriptors=True, seconds=seconds) as bus:
+def _system_bus() -> Iterator[Bus]:
+    with Bus(os.environ.get("DBUS_SYSTEM_BUS_ADDRESS") or SYSTEM_BUS, descriptors=True) as bus:
         yield bus
 
 
 @contextmanager
-def _session_bus(seconds: float = REPLY_SECONDS) -> Iterator[Bus]:
+def _session_bus() -> Iterator[Bus]:
     """The session's own, where it says so, or where systemd puts it."""
     address = os.environ.get("DBUS_SESSION_BUS_ADDRESS") or f"unix:path={os.environ.get('XDG_RUNTIME_DIR', '')}/bus"
-    with Bus(address, descriptors=False, seconds=seconds) as bus:
+    with Bus(address, descriptors=False) as bus:
         yield bus
 
 
@@ -235,7 +234,7 @@ def _nothing(reason: Reason) -> None:
 
 
 def _describe_login_manager() -> list[tuple[Verdict, str]]:
-    with suppress(Exception), _system_bus(DESCRIBE_SECONDS) as bus:
+    with suppress(Exception), _system_bus() as bus:
         manager = LoginManager(bus, _nothing)
         try:
             if manager.begin():
@@ -247,7 +246,7 @@ def _describe_login_manager() -> list[tuple[Verdict, str]]:
 
 
 def _describe_screen_savers() -> list[tuple[Verdict, str]]:
-    with suppress(Exception), _session_bus(DESCRIBE_SECONDS) as bus:
+    with suppress(Exception), _session_bus() as bus:
         names = ScreenSavers(bus, _nothing).begin()
         return [("ok", SAVERS.format(names=", ".join(names)) if names else NO_SAVER)]
     return [("warn", NO_BUS)]
