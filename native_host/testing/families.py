@@ -40,6 +40,10 @@ class Family(Value, frozen=True, kw_only=True):
     invalid_name: str
     not_started: str
     exited: str | None
+    exited_unread: frozenset[str]
+    """What it may say of a host that ends before it has read what was posted, one that cannot be executed among them: it depends on what
+    the browser meets first, the end of the host's output or the broken pipe of its input. The emulator says ``exited`` or
+    ``not_started``; a wallet has to understand each of these. Empty where nothing depends on that."""
     oversize: str
     rubbish: str | None
     request_too_large: str
@@ -59,6 +63,7 @@ CHROMIUM = Family(
     invalid_name="Invalid native messaging host name specified.",
     not_started="Native host has exited.",
     exited="Native host has exited.",
+    exited_unread=frozenset({"Native host has exited.", "Error when communicating with the native messaging host."}),
     oversize="Error when communicating with the native messaging host.",
     rubbish=None,
     request_too_large="Message exceeded maximum allowed size of 64MiB.",
@@ -79,6 +84,7 @@ FIREFOX = Family(
     invalid_name='Type error for parameter application (String "{name}" must match /^\\w+(\\.\\w+)*$/) for runtime.connectNative.',
     not_started="An unexpected error occurred",
     exited=None,
+    exited_unread=frozenset(),
     oversize="Native application tried to send a message of {size} bytes, which exceeds the limit of {limit} bytes.",
     rubbish="An unexpected error occurred",
     request_too_large="",
