@@ -181,7 +181,7 @@ def test_cancel_while_the_program_that_asks_is_started(home: Home, attempt: int)
     pending = port.begin("unlock")
     port.wait_event("approvalWaiting")
     pending.cancel()
-    assert (5006, "cancelled") == error_of(port.reply_to(pending.id, timeout=10))
+    assert (5006, "cancelled") == error_of(port.reply_to(pending.id))
 
 
 def test_cancel_of_a_call_that_stands_behind_another(home: Home, port: Port, key_id: str) -> None:
@@ -191,7 +191,7 @@ def test_cancel_of_a_call_that_stands_behind_another(home: Home, port: Port, key
     home.approver.wait_for(kind="review", method="sign")
     behind = port.begin("sign", {"keyId": key_id, "data": b64(b"other")})
     behind.cancel()
-    assert (5006, "cancelled") == error_of(port.reply_to(behind.id, timeout=10))
+    assert (5006, "cancelled") == error_of(port.reply_to(behind.id))
     gate.release()
     assert "Ed25519" == first.result()["alg"]
     assert 1 == len([ask for ask in home.approver.asked if ask["kind"] == "review"])
@@ -227,7 +227,7 @@ def test_cancel_after_the_permit_has_no_effect(home: Home, port: Port) -> None:
     pending = port.begin("generateKey", {"alg": "BIP39"})
     home.approver.wait_for(kind="showSecret")
     pending.cancel()
-    made = pending.result(timeout=10)
+    made = pending.result()
     assert ("BIP39", "unconfirmed") == (made["alg"], made["state"])
     assert [made] == port.request("listKeys")["keys"]
 

@@ -19,6 +19,7 @@ from native_host.kek import passphrase
 from native_host.kek.provider import Choice, Device, Settings
 from native_host.kek.secret_service import KIND, Slots
 from native_host.kek.symmetric import SymmetricKek
+from native_host.keystore.file import BUSY_SECONDS
 from native_host.secret import SecretBytes
 from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError, Port
@@ -116,7 +117,8 @@ def test_the_login_manager_locks(watched: Home, manager: LoginManager, happens: 
     """The extension is told why, every other host is locked as well, the audit chain says why, and it takes a person to open it again."""
     one, other = listening(watched, manager), listening(watched, manager)
     happens(manager)
-    assert [{"type": "locked", "reason": reason}] * 2 == [port.wait_event("locked") for port in (one, other)]
+    told = {port.wait_event("locked")["reason"] for port in (one, other)}
+    assert told in ({reason}, {reason, "elsewhere"})  # what the first one does may reach the other before what it hears itself
     assert [LOCKED] * 2 == [refused(port, "listKeys") for port in (one, other)]
     assert [reason] == locks(watched)
     assert 1 == epoch(watched)
@@ -152,7 +154,8 @@ def test_sleep_waits_until_the_keys_are_gone(watched: Home, manager: LoginManage
 
 
 def test_sleep_while_another_program_holds_the_file(watched: Home, manager: LoginManager) -> None:
-    """This host's keys are wiped all the same, and before the login manager stops waiting (five seconds)."""
+    """This host's keys are wiped all the same, without waiting for the file as long as a call does: the login manager waits for five
+    seconds in all."""
     port = listening(watched, manager)
     with watched.store() as store, store.transaction():
         manager.sleep(begins=True)
@@ -160,7 +163,7 @@ def test_sleep_while_another_program_holds_the_file(watched: Home, manager: Logi
         manager.wait_for_release()
         took = time.monotonic() - began
         assert {"type": "locked", "reason": "sleep"} == port.wait_event("locked")
-    assert took < 5
+    assert took < BUSY_SECONDS
     assert LOCKED == refused(port, "listKeys")
 
 

@@ -118,7 +118,7 @@ def test_a_lock_elsewhere_is_told_however_it_is_noticed(home: Home) -> None:
     one.request("lock")
     with contextlib.suppress(HostError):
         other.request("listKeys")
-    other.wait_event("locked", timeout=10)
+    other.wait_event("locked")
 
 
 def test_idle_time_locks(home: Home) -> None:

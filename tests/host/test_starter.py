@@ -23,7 +23,7 @@ from tests.homes import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is a starter on Linux only")
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 AS_NOBODY = """
 import contextlib, ctypes, os, pkgutil, runpy, select, signal, sys, _socket
 if os.getuid() == 0:

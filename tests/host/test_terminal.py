@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 WORDS = "legal winner thank year wave sausage worth useful legal winner thank yellow"  # BIP39, trezor vectors, 2nd of 12 words
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 REVIEW = {
     "id": 1,

@@ -23,7 +23,7 @@ from native_host.watching.linux import LOGIN, MANAGER, MANAGER_PATH, PROPERTIES,
 from tests.parts.missing import need
 from tests.parts.secret_service import BUS
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 SESSION_ID, SESSION_PATH = "c7", "/org/freedesktop/login1/session/c7"
 USER_PATH = "/org/freedesktop/login1/user/_1000"
 DRIVER = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")

@@ -27,7 +27,7 @@ LIBRARY = "/usr/lib/x86_64-linux-gnu/opencryptoki/libopencryptoki.so.0"
 SOFT_SLOT = "3"
 FIRST_SO_PIN, SO_PIN, FIRST_PIN, PIN = "87654321", "76543210", "12345678", "1234"
 UNSHARE = ("--mount", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
-READY_SECONDS = 15.0
+WAIT_SECONDS = 60.0
 
 
 def run(function: Callable[[Settings], Any], folder: Path) -> Any:
@@ -37,7 +37,7 @@ def run(function: Callable[[Settings], Any], folder: Path) -> Any:
     unshare = [need("unshare", "util-linux"), *UNSHARE]
     for tool in ("pkcsslotd", "pkcsconf", LIBRARY):
         need(tool, "opencryptoki")
-    if subprocess.run([*unshare, "true"], capture_output=True, timeout=20, check=False).returncode:
+    if subprocess.run([*unshare, "true"], capture_output=True, timeout=WAIT_SECONDS, check=False).returncode:
         impossible("This machine lets nobody make namespaces, which openCryptoki is run in.")
     called = (
         f"from tests.parts.opencryptoki import _inside; _inside({function.__code__.co_filename!r}, {function.__name__!r}, {str(folder)!r})"
@@ -46,7 +46,7 @@ def run(function: Callable[[Settings], Any], folder: Path) -> Any:
         [*unshare, sys.executable, "-c", called],
         cwd=ROOT,
         capture_output=True,
-        timeout=90,
+        timeout=10 * WAIT_SECONDS,
         check=False,
         text=True,
     )
@@ -71,7 +71,7 @@ def _inside(file: str, name: str, folder: str) -> None:
 
 def _empty_places() -> None:
     for place in ("/var/lib/opencryptoki", "/run"):
-        subprocess.run(["mount", "-t", "tmpfs", "none", place], check=True, timeout=10)
+        subprocess.run(["mount", "-t", "tmpfs", "none", place], check=True, timeout=WAIT_SECONDS)
     for place in ("/var/lib/opencryptoki/swtok/TOK_OBJ", "/run/lock/opencryptoki/swtok", "/run/opencryptoki"):
         os.makedirs(place)
     for top in ("/var/lib/opencryptoki", "/run/lock/opencryptoki"):
@@ -81,9 +81,9 @@ def _empty_places() -> None:
 
 
 def _set_up() -> None:
-    subprocess.run(["pkcsslotd"], check=True, timeout=10)
-    deadline = time.monotonic() + READY_SECONDS
-    while subprocess.run(["pkcsconf", "-t"], capture_output=True, timeout=10, check=False).returncode:
+    subprocess.run(["pkcsslotd"], check=True, timeout=WAIT_SECONDS)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while subprocess.run(["pkcsconf", "-t"], capture_output=True, timeout=WAIT_SECONDS, check=False).returncode:
         assert time.monotonic() < deadline, "pkcsslotd does not answer"
         time.sleep(0.05)
     slot = ["-c", SOFT_SLOT]
@@ -93,4 +93,4 @@ def _set_up() -> None:
         (["-u", "-S", SO_PIN, "-n", FIRST_PIN], ""),
         (["-p", "-U", FIRST_PIN, "-n", PIN], ""),
     ):
-        subprocess.run(["pkcsconf", *options, *slot], input=typed, text=True, check=True, capture_output=True, timeout=20)
+        subprocess.run(["pkcsconf", *options, *slot], input=typed, text=True, check=True, capture_output=True, timeout=WAIT_SECONDS)

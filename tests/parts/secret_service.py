@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOGIN_PASSWORD = "the login password"
 NAME = "org.freedesktop.secrets"
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 # The session's usual configuration, without services that the bus starts: what is ended stays ended.
 BUS = """<busconfig>

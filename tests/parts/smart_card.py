@@ -24,7 +24,7 @@ ATR = bytes.fromhex("3b80800101")
 OK, NOT_FOUND, NOT_SUPPORTED = b"\x90\x00", b"\x6a\x82", b"\x6d\x00"
 POWER_OFF, POWER_ON, RESET, GET_ATR = 0, 1, 2, 4
 CHUNK = 256
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class Card:

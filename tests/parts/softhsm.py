@@ -56,7 +56,7 @@ class SoftHsm:
         """What softhsm2-util prints for these options."""
         command = [self._util, *options]
         environment = {"SOFTHSM2_CONF": str(self._conf), "PATH": os.environ["PATH"]}
-        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=20).stdout
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=60).stdout
 
     def take_away(self) -> None:
         self._tokens.rename(self._away)

@@ -18,7 +18,7 @@ from native_host.config import TpmConfig
 from native_host.kek.provider import Settings
 from tests.parts.missing import absent, need
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 
 class Swtpm:

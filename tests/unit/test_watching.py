@@ -25,7 +25,7 @@ from tests.parts.login_manager import (
     screen_saver,
 )
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 
 class Locks:
