@@ -91,11 +91,12 @@ def _about_outputs(checked: Checked, spending: Spending) -> tuple[tuple[bool, st
     return (
         ("data" in kinds, BURNT),
         *((kind in kinds, text) for kind, text in _KINDS.items()),
-        (any(_is_far_out(one) for one in spending.outputs), FAR_OUT),
+        (any(is_far_out(one) for one in spending.outputs), FAR_OUT),
     )
 
 
-def _is_far_out(own: OwnOutput) -> bool:
+def is_far_out(own: OwnOutput) -> bool:
+    """Whether no wallet would look for an output of the signer's own there."""
     return not own.change and own.path is not None and any(HIGHEST_CHANGE_INDEX < index < _HARDENED for index in own.path)
 
 

@@ -50,6 +50,11 @@ def describe_typed_data(params: SignTypedDataParams, subject: Subject | None) ->
     return title, (*_domain(read, kind), *facts), tuple(dict.fromkeys(warnings))
 
 
+def amounts_of(read: Read, kind: Kind) -> Iterator[tuple[str, bytes | None, int]]:
+    """Every amount of tokens in the message: its path with ``[]`` for each index, the token, the amount in its smallest unit."""
+    return _Message(read, kind).amounts()
+
+
 def _domain(read: Read, kind: Kind | None) -> tuple[Fact, ...]:
     facts = []
     chain_id, contract = read.domain_member("chainId"), read.domain_member("verifyingContract")
@@ -137,6 +142,12 @@ class _Message:
             grave += (UNLIMITED,) if self._lets_take_any(pattern, node.value) else ()
             light += _about_writing(node)
         return tuple(facts), tuple(grave), tuple(light)
+
+    def amounts(self) -> Iterator[tuple[str, bytes | None, int]]:
+        for path, pattern, node in self._fields:
+            drawn = self._kind.fields.get(pattern, ("", None))[1]
+            if drawn == "token" and isinstance(node.value, int):
+                yield pattern, self._token(path, pattern), node.value
 
     def _text(self, path: str, pattern: str, node: Node, drawn: str | None) -> tuple[str, FactKind]:
         value = node.value
