@@ -203,6 +203,7 @@ class Host:
         self._house_lock.acquire()
         waiting, denied = self._lane.waiting(), UserRejected("The port was closed.")
         for one in waiting:
+            one.withdrawn = denied
             self._replies.answer_deferred(one.call.id, jsonrpc.encode_error(one.call.id, denied))
         if self._built is not None:
             self._built.approver.close()

@@ -19,7 +19,7 @@ from native_host.opening import now
 from native_host.operations.extension_files import Installed
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
-from native_host.policy import Ask, decide
+from native_host.policy import Allow, Ask, Deny, decide
 from native_host.protocol.messages import GenerateKeyParams, RotateKeyParams, UnlockParams, UpdateKeyParams
 from native_host.session import IdleClock
 from native_host.suites.table import SUITES
@@ -44,6 +44,8 @@ PLUGGED = frozenset({"fido2", "two_factor"})
 STARTED_BEFORE = (
     "This keystore was made to open with a security key alone after the browser had started Strongroom. Restart the browser first."
 )
+REQUEST_KEY = "requestKey"
+"""The rule by which a request that was answered under its request key is answered again."""
 REFUSALS = frozenset({"user_rejected", "caller_changed", "cancelled", "cannot_unseal", "uninitialized"})
 
 
@@ -102,8 +104,14 @@ class Stages:
 
     def decide(self, session: Session, call: Call) -> tuple[Facts, Decision]:
         """What is known about a call, and what policy says to it; raises what ``Operations.describe`` raises."""
+        recalled = self.operations.recall(session, call)
+        if recalled == "answer":
+            return self.operations.recorded(session, call), Allow(rule=REQUEST_KEY)
         facts = self.operations.describe(session, call)
-        return facts, decide(session, call, facts)
+        decision = decide(session, call, facts)
+        if recalled == "again" and not isinstance(decision, Deny):
+            decision = Allow(rule=REQUEST_KEY)
+        return facts, decision
 
     def asks(self, call: Call, facts: Facts, decision: Decision) -> bool:
         """Whether the person is asked: by policy, or because the operation itself is one in which the person takes part."""
@@ -111,6 +119,8 @@ class Stages:
         match params:
             case _ if isinstance(decision, Ask):
                 return True
+            case _ if facts.recorded:
+                return False
             case UnlockParams():
                 return not self.store.is_unlocked
             case GenerateKeyParams() if params.alg == "BIP39":
@@ -163,6 +173,11 @@ class Stages:
         self.approver.still_wanted = waiting.still_wanted
         with turn(self._turn_file, sleep=sleep, still_wanted=waiting.still_wanted):
             waiting.still_wanted()
+            if self.operations.recall(waiting.session, waiting.call) is not None:
+                # While this waited, the same request was answered here or in another host.
+                waiting.facts, waiting.decision = self.decide(waiting.session, waiting.call)
+                if waiting.facts.recorded:
+                    return self.act(waiting.session, waiting.call, waiting.facts, waiting.decision)
             self.refuse_flood(waiting)
             if isinstance(waiting.call.params, UnlockParams):
                 self._check_reach()
@@ -190,7 +205,10 @@ class Stages:
         self.operations.abandon(waiting.session, waiting.call)
         if not isinstance(error, KmsError):
             return
-        self.audit.refused(waiting.session, waiting.call, waiting.facts, error)
+        with self.store.transaction():
+            if waiting.asked and waiting.withdrawn is None:
+                self.operations.remember_refusal(waiting.session, waiting.call, error)
+            self.audit.refused(waiting.session, waiting.call, waiting.facts, error)
         if waiting.asked and error.reason in REFUSALS:
             with self.store.transaction():
                 self.store.count_refusal(waiting.session.caller.origin)

@@ -47,7 +47,6 @@ def encapsulate(house: House, permit: Permit, params: EncapsulateParams) -> Enca
 
 def prepare_decapsulate(store: KeyStore, session: Session, params: DecapsulateParams) -> tuple[Record, Suite]:
     """The key and the algorithm of a call of ``decapsulate``; raises what finding a key raises, ``InvalidParams``."""
-    records.refuse_request_key(params.request_key)
     record = records.find_usable(store, session, params.key_id, "deriveSecret")
     suite = records.suite_for(record, params.alg, ("kem",))
     versions.one_version(store, record, params.version)
@@ -78,7 +77,6 @@ def prepare_derive(store: KeyStore, session: Session, params: DeriveSecretParams
     Raises:
         UnknownKey, KeyState, UsageNotAllowed, InvalidParams
     """
-    records.refuse_request_key(params.request_key)
     record = records.find_usable(store, session, params.key_id, "deriveSecret")
     suite = records.suite_for(record, None, ("agreement",))
     versions.one_version(store, record, params.version)

@@ -31,6 +31,10 @@ DEFAULT_ENC = "A256GCM"
 def prepare_encrypt(store: KeyStore, session: Session, params: EncryptParams) -> Record | None:
     """The sender's key, if the call names one; raises what finding a key raises, ``InvalidParams``, ``Unsupported``."""
     if params.sender_key_id is UNSET:
+        if params.request_key is not UNSET:
+            raise InvalidParams(
+                "Encrypting asks nobody, unless it is to authenticate a sender, and needs no request key.", path="requestKey"
+            )
         return None
     suite = records.suite_of(params.alg)
     if not suite.authenticates_sender:
@@ -120,7 +124,6 @@ def _agreement_of(params: EncryptParams) -> Suite:
 
 def prepare_decrypt(store: KeyStore, session: Session, params: DecryptParams) -> tuple[Record, Suite]:
     """The key and the algorithm of a call of ``decrypt``; raises what finding a key raises, ``InvalidParams``, ``Unsupported``."""
-    records.refuse_request_key(params.request_key)
     record = records.find_usable(store, session, params.key_id, "decrypt")
     suite = records.suite_for(record, params.alg, CIPHERS)
     _check_aad(suite, params.aad)

@@ -33,7 +33,6 @@ def prepare_message(store: KeyStore, session: Session, params: SignMessageParams
     """
     from native_host.suites import signed_message
 
-    records.refuse_request_key(params.request_key)
     if len(params.message) > MESSAGE_BYTES:
         raise TooLarge("The message is longer than a person could read before signing it.")
     record = records.find_usable(store, session, params.key_id, "message")
@@ -105,7 +104,6 @@ def prepare_jws(store: KeyStore, session: Session, params: SignJwsParams) -> tup
     """
     from native_host.suites import jws
 
-    records.refuse_request_key(params.request_key)
     record = records.find_usable(store, session, params.key_id, "jws")
     suite = records.suite_of(record.metadata.alg)
     if suite.jws_alg is None:

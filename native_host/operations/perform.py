@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import UNSET
 
 from native_host.backends import LOCAL
-from native_host.errors import Locked, OriginNotAllowed
+from native_host.errors import KeyState, Locked, OriginNotAllowed, UnknownKey
 from native_host.operations import access, records
 from native_host.policy import Facts, KeyView
 from native_host.protocol import messages as m
@@ -16,9 +16,13 @@ from native_host.protocol import uses as u
 from native_host.protocol.wire import Base64Url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from native_host.approval.permit import Permit
+    from native_host.errors import KmsError
     from native_host.operations.house import House
     from native_host.operations.imports import Imports
+    from native_host.operations.outcomes import Recalled
     from native_host.protocol.wire import Message
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
@@ -165,10 +169,38 @@ class Operations:
         permit.spend()
         session, call, facts = permit.session, permit.call, permit.facts
         self._check_session(session, call)
+        if facts.recorded:
+            from native_host.operations import outcomes
+
+            return outcomes.replay(self._house, permit)
         # The uses of a key look at its record in their own transaction.
         if facts.key is not None and not isinstance(call.params, USES):
             records.check_revision(facts, records.find(self._house.store, session, facts.key.key_id))
         return self._dispatch(permit, permit.call.params)  # type: ignore[arg-type]  # hello is the session's own
+
+    def recall(self, session: Session, call: Call) -> Recalled | None:
+        """What is recorded of a call with a request key; raises what ``outcomes.recall`` raises."""
+        if getattr(call.params, "request_key", UNSET) is UNSET:
+            return None
+        from native_host.operations import outcomes
+
+        return outcomes.recall(self._house.store, session, call)
+
+    def recorded(self, session: Session, call: Call) -> Facts:
+        """The facts of a call whose answer is recorded; without its key, where that is there no more."""
+        name = "sender_key_id" if isinstance(call.params, u.EncryptParams) else "key_id"
+        try:
+            key = records.key_view(records.find(self._house.store, session, str(getattr(call.params, name, ""))))
+        except (UnknownKey, KeyState):
+            key = None
+        return Facts(key=key, recorded=True)
+
+    def remember_refusal(self, session: Session, call: Call, error: KmsError) -> None:
+        """Record that the person was asked, and the call was refused, inside a transaction that appends an audit row."""
+        if getattr(call.params, "request_key", UNSET) is not UNSET:
+            from native_host.operations import outcomes
+
+            outcomes.remember_refusal(self._house.store, session, call, error)
 
     def abandon(self, session: Session, call: Call) -> None:
         """The call was refused after it was described: forget what it brought."""
@@ -200,8 +232,7 @@ class Operations:
             case u.EncryptParams():
                 return self._encrypt(permit, params)
             case _ if isinstance(params, ONE_EFFECT):
-                with self._house.audit.effect(permit):
-                    return self._use(permit, params)
+                return self._once(permit, lambda: self._use(permit, params))
             case _ if isinstance(params, PUBLIC):
                 return self._compute(permit, params)
             case _:
@@ -212,8 +243,16 @@ class Operations:
 
         if params.sender_key_id is UNSET:
             return encrypting.encrypt(self._house, permit, params)
+        return self._once(permit, lambda: encrypting.encrypt(self._house, permit, params))
+
+    def _once(self, permit: Permit, act: Callable[[], Message]) -> Message:
+        """One transaction: the effect, its audit entry, and its outcome where the call has a request key."""
         with self._house.audit.effect(permit):
-            return encrypting.encrypt(self._house, permit, params)
+            if getattr(permit.call.params, "request_key", UNSET) is UNSET:
+                return act()
+            from native_host.operations import outcomes
+
+            return outcomes.once(self._house, permit, act)
 
     def _use(self, permit: Permit, params: ONE_EFFECT) -> Message:
         if isinstance(params, u.SignParams):
@@ -272,9 +311,10 @@ class Operations:
             case m.DeriveKeyParams():
                 return keys.derive_key(self._house, permit, params)
             case u.WrapKeyParams():
-                return wrapping.wrap_key(self._house, permit, params)
+                wrapping.compare_receiver(self._house, permit, params)
+                return self._once(permit, lambda: wrapping.wrap_key(self._house, permit, params))
             case u.UnwrapKeyParams():
-                return wrapping.unwrap_key(self._house, permit, params)
+                return self._once(permit, lambda: wrapping.unwrap_key(self._house, permit, params))
             case _:
                 return self._manage(permit, params)
 

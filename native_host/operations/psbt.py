@@ -86,7 +86,6 @@ def sign(house: House, permit: Permit, params: SignPsbtParams) -> SignPsbtResult
 
 
 def _prepare(house: House, session: Session, params: SignPsbtParams) -> tuple[Record, Checked, Spending]:
-    records.refuse_request_key(params.request_key)
     if not psbt_signing.is_available():
         raise Unsupported("This installation has no libwally, which computes what a PSBT's signatures are of.", detail="wallycore")
     record = _key(house.store, session, params)

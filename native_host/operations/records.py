@@ -324,9 +324,3 @@ def narrower(wanted: list[Usage] | object, suite: Suite, *, path: str) -> tuple[
         if set(wanted) <= set(allowed):
             return tuple(usage for usage in allowed if usage in wanted)
     raise InvalidParams("This algorithm does not have that usage, or not together with the others.", path=path)
-
-
-def refuse_request_key(request_key: object) -> None:
-    """Answering the recorded outcome needs a record of outcomes, which this host does not keep yet; raises ``Unsupported``."""
-    if request_key is not UNSET:
-        raise Unsupported("This host does not remember requests by a key yet.", detail="requestKey")

@@ -31,7 +31,6 @@ def prepare_sign(store: KeyStore, session: Session, params: SignParams) -> tuple
     Raises:
         UnknownKey, KeyState, UsageNotAllowed, InvalidParams, Unsupported
     """
-    records.refuse_request_key(params.request_key)
     record = records.find_usable(store, session, params.key_id, "sign")
     suite = records.suite_for(record, params.alg, SIGNERS)
     _check_input(suite, data=params.data, digest=params.digest, encoding=params.encoding)

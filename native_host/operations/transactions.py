@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from native_host.errors import InvalidParams, Unsupported
-from native_host.operations import records
 from native_host.protocol.transactions import SignPsbtParams, SignTransactionParams, SignTypedDataParams
 from native_host.value import Value
 
@@ -71,7 +70,6 @@ _CHAINS: dict[str, Callable[[], Place]] = {
 
 def prepare(house: House, session: Session, params: Params) -> Record:
     """The key that a call signs with; raises what ``Place.prepare`` raises."""
-    records.refuse_request_key(params.request_key)
     return _place(params).prepare(house, session, params)
 
 

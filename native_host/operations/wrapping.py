@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from native_host.backends import LOCAL
+from native_host.encodings.base64url import decode_base64url
 from native_host.encodings.jwk import thumbprint
 from native_host.errors import DecryptionFailed, InvalidParams, KeyState, UsageNotAllowed
-from native_host.keystore.records import Metadata
+from native_host.keystore.records import Metadata, Record
 from native_host.operations import records, versions
 from native_host.operations.backends import wraps_of
 from native_host.operations.keep import put_key
@@ -27,7 +28,6 @@ from native_host.suites.kinds import CannotDecrypt
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
-    from native_host.keystore.records import Record
     from native_host.keystore.store import KeyStore
     from native_host.operations.house import House
     from native_host.protocol.messages import KeyInfo
@@ -47,7 +47,6 @@ def prepare_wrap(store: KeyStore, session: Session, params: WrapKeyParams) -> tu
     Raises:
         UnknownKey, KeyState, UsageNotAllowed, InvalidParams
     """
-    records.refuse_request_key(params.request_key)
     record = records.find_usable(store, session, params.key_id, "wrapKey")
     suite = records.suite_for(record, params.alg, WRAPS)
     if suite.kind == "wrap" and record.metadata.provenance != "generated":
@@ -67,23 +66,30 @@ def prepare_wrap(store: KeyStore, session: Session, params: WrapKeyParams) -> tu
     return record, suite, target
 
 
-def wrap_key(house: House, permit: Permit, params: WrapKeyParams) -> WrapKeyResult:
-    """The target, encrypted."""
-    store, session = house.store, permit.session
-    record = prepare_wrap(store, session, params)[0]
+def compare_receiver(house: House, permit: Permit, params: WrapKeyParams) -> None:
+    """Before a key is wrapped under one that somebody else may hold, the person compares whose it is, outside of any transaction.
+
+    Raises:
+        UserRejected, and what ``prepare_wrap`` raises.
+    """
+    record = prepare_wrap(house.store, permit.session, params)[0]
     if record.metadata.provenance != "generated":
         _compare_fingerprint(house, record)
-    with house.audit.effect(permit):
-        record, suite, target = prepare_wrap(store, session, params)
-        records.check_revision(permit.facts, record)
-        reviewed = permit.facts.target
-        if reviewed is None or target.revision != reviewed.revision:
-            raise KeyState("The key that is to be wrapped was changed while this waited for the person. Ask again.")
-        versions.count_use(store, session, record)
-        with secret_of(house, target) as secret:
-            octets = _jwk_of(store, session, target, secret, padded=record.metadata.backend != LOCAL)
-        with octets, handle_of(house, record) as kek:
-            return WrapKeyResult(wrapped_key=Base64Url(_wrap(house, suite, record, kek, octets)))
+
+
+def wrap_key(house: House, permit: Permit, params: WrapKeyParams) -> WrapKeyResult:
+    """The target, encrypted, inside the transaction of the effect."""
+    store, session = house.store, permit.session
+    record, suite, target = prepare_wrap(store, session, params)
+    records.check_revision(permit.facts, record)
+    reviewed = permit.facts.target
+    if reviewed is None or target.revision != reviewed.revision:
+        raise KeyState("The key that is to be wrapped was changed while this waited for the person. Ask again.")
+    versions.count_use(store, session, record)
+    with secret_of(house, target) as secret:
+        octets = _jwk_of(store, session, target, secret, padded=record.metadata.backend != LOCAL)
+    with octets, handle_of(house, record) as kek:
+        return WrapKeyResult(wrapped_key=Base64Url(_wrap(house, suite, record, kek, octets)))
 
 
 def _jwk_of(store: KeyStore, session: Session, target: Record, secret: SecretBytes, *, padded: bool) -> SecretBytes:
@@ -117,7 +123,6 @@ def _compare_fingerprint(house: House, record: Record) -> None:
 
 def prepare_unwrap(store: KeyStore, session: Session, params: UnwrapKeyParams) -> tuple[Record, Suite, Suite]:
     """The wrapping key, its algorithm, and the target's; raises what finding a key raises, ``InvalidParams``, ``Unsupported``."""
-    records.refuse_request_key(params.request_key)
     record = records.find_usable(store, session, params.key_id, "unwrapKey")
     suite = records.suite_for(record, params.alg, WRAPS)
     target = records.suite_of(params.target_alg)
@@ -129,31 +134,39 @@ def prepare_unwrap(store: KeyStore, session: Session, params: UnwrapKeyParams) -
 
 
 def unwrap_key(house: House, permit: Permit, params: UnwrapKeyParams) -> KeyInfo:
-    """Take in a wrapped key.
+    """Take in a wrapped key, inside the transaction of the effect.
 
     Raises:
         DecryptionFailed: whatever is wrong with it.
         Duplicate: the wallet holds that key.
     """
     store, session = house.store, permit.session
-    with house.audit.effect(permit):
-        record, suite, target = prepare_unwrap(store, session, params)
-        records.check_revision(permit.facts, record)
-        versions.count_use(store, session, record)
-        with _unwrapped(house, record, suite, params) as octets:
-            secret, usages = _read(octets, target, params)
-        with secret:
-            metadata = Metadata(
-                alg=target.alg,
-                usages=usages,
-                provenance="unwrapped",
-                state="active",
-                created_at=house.clock(),
-                label=None if params.label is UNSET else params.label or None,
-                public=target.pairs().public_key(secret.buffer) if target.has_public else None,
-            )
-            key_id = put_key(house, session.wallet_id, metadata, secret)
-    return records.key_info(store, session, records.find(store, session, key_id))
+    record, suite, target = prepare_unwrap(store, session, params)
+    records.check_revision(permit.facts, record)
+    versions.count_use(store, session, record)
+    with _unwrapped(house, record, suite, params) as octets:
+        secret, usages = _read(octets, target, params)
+    with secret:
+        metadata = Metadata(
+            alg=target.alg,
+            usages=usages,
+            provenance="unwrapped",
+            state="active",
+            created_at=house.clock(),
+            label=None if params.label is UNSET else params.label or None,
+            public=target.pairs().public_key(secret.buffer) if target.has_public else None,
+        )
+        key_id = put_key(house, session.wallet_id, metadata, secret)
+    # It can be read once the audit entry vouches for it, which the end of this transaction writes.
+    made = Record(
+        record_id=decode_base64url(key_id),
+        owner=store.owner_of(session.wallet_id),
+        revision=1,
+        position=0,
+        metadata=metadata,
+        generation=store.keys.generation,
+    )
+    return records.key_info(store, session, made)
 
 
 def _unwrapped(house: House, record: Record, suite: Suite, params: UnwrapKeyParams) -> SecretBytes:

@@ -58,7 +58,8 @@ class Grant(Value, frozen=True, kw_only=True):
 class Facts(Value, frozen=True, kw_only=True):
     """What a decision may rest on besides the session and the call. ``imported`` describes a key that waits to be taken in,
     ``target`` the key that is to be wrapped, ``spending`` what of a Bitcoin transaction is the signer's, ``effect`` what a
-    transaction, typed data or a PSBT lets leave the account: ``None`` for every other call.
+    transaction, typed data or a PSBT lets leave the account: ``None`` for every other call. ``recorded``: this very request was answered
+    already, under its request key, and is answered again from the record.
     """
 
     key: KeyView | None = None
@@ -67,6 +68,7 @@ class Facts(Value, frozen=True, kw_only=True):
     target: KeyView | None = None
     spending: Spending | None = None
     effect: Effect | None = None
+    recorded: bool = False
 
 
 class Allow(Value, frozen=True, kw_only=True, tag=True):

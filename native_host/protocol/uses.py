@@ -108,7 +108,8 @@ class SignJwsResult(Message, frozen=True, kw_only=True):
 
 class EncryptParams(Message, frozen=True, kw_only=True):
     """Exactly one of ``publicKeyJwk`` and ``keyId``. ``aad`` where the algorithm authenticates it. ``enc`` is the content encryption of a
-    JWE (default ``A256GCM``). ``senderKeyId`` (HPKE) authenticates the sender with a private key, and asks the person.
+    JWE (default ``A256GCM``). ``senderKeyId`` (HPKE) authenticates the sender with a private key, and asks the person;
+    a ``requestKey`` goes with it only.
     """
 
     public_key_jwk: PublicKeyJwk | UnsetType = UNSET
@@ -119,6 +120,7 @@ class EncryptParams(Message, frozen=True, kw_only=True):
     enc: Algorithm | UnsetType = UNSET
     sender_key_id: KeyId | UnsetType = UNSET
     page: Page | UnsetType = UNSET
+    request_key: RequestKey | UnsetType = UNSET
 
 
 class EncryptResult(Message, frozen=True, kw_only=True):

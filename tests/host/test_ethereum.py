@@ -180,7 +180,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any]] = {
     "no nonce": ({"transaction": {name: value for name, value in PAYMENT.items() if name != "nonce"}}, invalid("transaction.nonce")),
     "a type that is not known": ({"transaction": {**PAYMENT, "type": "0x7e"}}, unsupported("type")),
     "bytes, where an object belongs": ({"transaction": b64(b"x")}, invalid("transaction")),
-    "remembering": ({"requestKey": "r"}, unsupported("requestKey")),
+    "a request key that is too long": ({"requestKey": "r" * 65}, invalid("requestKey")),
 }
 
 

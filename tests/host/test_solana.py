@@ -256,7 +256,6 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[int, dict[str, Any]]]] = {
     "no genesis hash": ({"chain": "solana:" + "0" * 32}, invalid("chain")),
     "a chain of another kind": ({"chain": "eip155:1"}, invalid("keyId")),
     "an unknown chain": ({"chain": "sui:mainnet"}, unsupported("sui:mainnet")),
-    "a request key": ({"requestKey": "r"}, unsupported("requestKey")),
 }
 
 

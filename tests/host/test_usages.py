@@ -257,7 +257,6 @@ UNSUPPORTED: dict[str, tuple[str, dict[str, Any], str]] = {
     "an import": ("importKey", {"importKeyId": "x", "jwe": "x", "alg": "ML-KEM-512"}, "ML-KEM-512"),
     "aggregating": ("aggregateSignatures", {"alg": "Ed25519", "signatures": [""]}, "Ed25519"),
     "a chain": ("signTransaction", {"keyId": "$account", "chain": "fax:1", "transaction": ""}, "fax:1"),
-    "remembering requests": ("signMessage", {"keyId": "$account", "format": "eip191", "message": "", "requestKey": "r"}, "requestKey"),
 }
 
 

@@ -296,7 +296,7 @@ export interface VerifyResult {
   readonly valid: boolean;
 }
 
-/** Exactly one of `publicKeyJwk` and `keyId`. `aad` where the algorithm authenticates it. `enc` is the content encryption of a JWE (default `A256GCM`). `senderKeyId` (HPKE) authenticates the sender with a private key, and asks the person. */
+/** Exactly one of `publicKeyJwk` and `keyId`. `aad` where the algorithm authenticates it. `enc` is the content encryption of a JWE (default `A256GCM`). `senderKeyId` (HPKE) authenticates the sender with a private key, and asks the person; a `requestKey` goes with it only. */
 export interface EncryptParams {
   readonly publicKeyJwk?: PublicKeyJwk;
   readonly keyId?: string;
@@ -306,6 +306,7 @@ export interface EncryptParams {
   readonly enc?: AlgorithmName;
   readonly senderKeyId?: string;
   readonly page?: Page;
+  readonly requestKey?: string;
 }
 
 /** `ciphertext`: of HPKE, enc ‖ ciphertext; of a JWE, its compact form as bytes. `version` of the key, where it is the host's. */
