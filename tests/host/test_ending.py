@@ -190,10 +190,12 @@ def host_of_a_parent(home: Home, addon: str = ADDON) -> Iterator[tuple[subproces
     )
     assert parent.stdin
     assert parent.stdout
-    yield parent, parent.stdout
-    parent.stdin.close()
-    parent.stdout.close()
-    parent.wait()
+    try:
+        yield parent, parent.stdout
+    finally:
+        parent.stdin.close()
+        parent.stdout.close()
+        parent.wait()
 
 
 def test_the_parent_dies(home: Home) -> None:
