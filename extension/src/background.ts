@@ -1,7 +1,7 @@
 // Holds the one connection to the host and answers the popup. It holds no secret, and nothing that may not be lost:
 // the browser may stop it whenever no port is open.
 
-import { Host } from "./client/index.js";
+import { Host, indexedDbPairings } from "./client/index.js";
 import { parseAction, type Snapshot } from "./messages.js";
 import { Wallet } from "./wallet.js";
 
@@ -13,6 +13,7 @@ function publish(snapshot: Snapshot): void {
 
 const host = new Host({
   client: { name: "Strongroom companion", version: chrome.runtime.getManifest().version },
+  pairings: indexedDbPairings,
   onEvent: (type) => void wallet.hear(type),
   onClosed: (error) => {
     wallet.lose(error);

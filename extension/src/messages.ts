@@ -4,7 +4,7 @@ import type { ErrorReason, Fault, KeyInfo, State } from "./client/index.js";
 
 /** What the person asked for. */
 export type Action =
-  | { readonly name: "refresh" | "unlock" | "lock" | "createWallet" | "restoreWallet" | "cancel" | "dismiss" }
+  | { readonly name: "refresh" | "unlock" | "lock" | "createWallet" | "restoreWallet" | "pair" | "forgetPairing" | "cancel" | "dismiss" }
   | { readonly name: "confirmBackup" | "addAccounts"; readonly keyId: string }
   | { readonly name: "signMessage"; readonly keyId: string; readonly text: string };
 
@@ -24,7 +24,14 @@ export type Problem =
 /** How the last action ended, until the person has seen it. */
 export type Notice =
   | { readonly kind: "problem"; readonly action: Action; readonly problem: Problem }
+  | { readonly kind: "paired"; readonly code: string }
   | { readonly kind: "signed"; readonly keyId: string; readonly format: string; readonly address: string; readonly text: string; readonly signature: string };
+
+/**
+ * `offered`: the host can pair, and asks for none. `required`: it answers only in a pairing, and this browser has none. `unsupported`: the host
+ * could, this browser cannot. Left out: the host does not know of pairings.
+ */
+export type PairingState = "paired" | "offered" | "required" | "unsupported";
 
 /** All that the background knows. It can lose it at any time: the host holds whatever must last. */
 export interface Snapshot {
@@ -33,12 +40,14 @@ export interface Snapshot {
   readonly hostVersion?: string;
   readonly unattended: boolean;
   readonly state?: State;
+  readonly pairing?: PairingState;
   readonly keys: readonly KeyInfo[];
-  readonly task?: { readonly action: Action; readonly cancelling: boolean };
+  /** `code`: to be compared with the one in the host's window. */
+  readonly task?: { readonly action: Action; readonly cancelling: boolean; readonly code?: string };
   readonly notice?: Notice;
 }
 
-const PLAIN = ["refresh", "unlock", "lock", "createWallet", "restoreWallet", "cancel", "dismiss"] as const;
+const PLAIN = ["refresh", "unlock", "lock", "createWallet", "restoreWallet", "pair", "forgetPairing", "cancel", "dismiss"] as const;
 const ABOUT_A_KEY = ["confirmBackup", "addAccounts"] as const;
 
 function isOneOf<T extends string>(names: readonly T[], value: unknown): value is T {

@@ -1,19 +1,22 @@
 // The companion wallet: turns what the person asked for into calls to the host, and keeps the snapshot that the popup shows.
 
 import { chainOf, missingChains } from "./accounts.js";
-import { ConnectionError, encodeBase64Url, HostError, type EventType, type Host, type KeyInfo } from "./client/index.js";
-import type { Action, Notice, Problem, Snapshot } from "./messages.js";
+import { canPair, ConnectionError, encodeBase64Url, HostError, type EventType, type HelloResult, type Host, type KeyInfo } from "./client/index.js";
+import type { Action, Notice, PairingState, Problem, Snapshot } from "./messages.js";
 
 /** Milliseconds for a derivation, which asks nobody. */
 const DERIVE_TIMEOUT = 15_000;
 
+/** What this wallet needs of a host. */
+export type Connection = Pick<Host, "connect" | "request" | "paired" | "pair" | "forgetPairing">;
+
 export class Wallet {
-  readonly #host: Pick<Host, "connect" | "request">;
+  readonly #host: Connection;
   readonly #changed: (snapshot: Snapshot) => void;
   #snapshot: Snapshot = { connection: "connecting", unattended: false, keys: [] };
   #cancel: AbortController | undefined;
 
-  constructor(host: Pick<Host, "connect" | "request">, changed: (snapshot: Snapshot) => void) {
+  constructor(host: Connection, changed: (snapshot: Snapshot) => void) {
     this.#host = host;
     this.#changed = changed;
   }
@@ -34,6 +37,8 @@ export class Wallet {
         if (this.#snapshot.task !== undefined) this.#update({ ...this.#snapshot, task: { ...this.#snapshot.task, cancelling: true } });
         this.#cancel?.abort();
         return;
+      case "forgetPairing":
+        return this.#forgetPairing();
       default:
         if (this.#snapshot.task === undefined) await this.#run(action);
     }
@@ -56,19 +61,28 @@ export class Wallet {
     try {
       const hello = await this.#host.connect();
       const { state, unattended = hello.unattended } = await this.#host.request("getStatus", {});
+      const pairing = await this.#pairing(hello);
       const open = state === "unlocked" ? await this.#openKeys() : { state, keys: [] };
-      this.#update({ ...without(this.#snapshot, "problem"), connection: "ready", hostVersion: hello.host.version, unattended, ...open });
+      const known = without(without(this.#snapshot, "problem"), "pairing");
+      this.#update({ ...known, connection: "ready", hostVersion: hello.host.version, unattended, ...(pairing && { pairing }), ...open });
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** The keys, or the news that the keystore was locked meanwhile. */
-  async #openKeys(): Promise<Pick<Snapshot, "state" | "keys">> {
+  async #pairing({ methods }: HelloResult): Promise<PairingState | undefined> {
+    if (this.#host.paired) return "paired";
+    if (!methods.includes("beginPairing")) return undefined;
+    return (await canPair()) ? "offered" : "unsupported";
+  }
+
+  /** The keys, or the news that the keystore was locked meanwhile, or that they are shown only to a paired wallet. */
+  async #openKeys(): Promise<Pick<Snapshot, "state" | "keys" | "pairing">> {
     try {
       return { state: "unlocked", keys: await this.#keys() };
     } catch (error) {
       if (error instanceof HostError && error.reason === "locked") return { state: "locked", keys: [] };
+      if (error instanceof HostError && error.reason === "not_paired") return { state: "unlocked", keys: [], pairing: "required" };
       throw error;
     }
   }
@@ -82,6 +96,18 @@ export class Wallet {
       cursor = page.nextCursor;
     } while (cursor !== undefined);
     return keys;
+  }
+
+  /** Begins anew, with whoever answers. The person was asked before. */
+  async #forgetPairing(): Promise<void> {
+    this.#update(without(this.#snapshot, "notice"));
+    try {
+      await this.#host.forgetPairing();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    await this.#refresh();
   }
 
   async #run(action: Action): Promise<void> {
@@ -119,9 +145,12 @@ export class Wallet {
       }
       case "signMessage":
         return this.#sign(action.keyId, action.text, signal);
+      case "pair":
+        return this.#pair(signal);
       case "refresh":
       case "dismiss":
       case "cancel":
+      case "forgetPairing":
         return undefined;
     }
   }
@@ -135,6 +164,16 @@ export class Wallet {
         if (!(error instanceof HostError && error.reason === "duplicate")) throw error;
       }
     }
+  }
+
+  async #pair(signal: AbortSignal): Promise<Notice> {
+    let shown = "";
+    const onCode = (code: string): void => {
+      shown = code;
+      if (this.#snapshot.task !== undefined) this.#update({ ...this.#snapshot, task: { ...this.#snapshot.task, code } });
+    };
+    await this.#host.pair({ onCode, signal });
+    return { kind: "paired", code: shown };
   }
 
   async #sign(keyId: string, text: string, signal: AbortSignal): Promise<Notice> {
@@ -157,7 +196,7 @@ export class Wallet {
   }
 }
 
-function without(snapshot: Snapshot, member: "task" | "notice" | "problem"): Snapshot {
+function without(snapshot: Snapshot, member: "task" | "notice" | "problem" | "pairing"): Snapshot {
   const { [member]: dropped, ...rest } = snapshot;
   return rest;
 }

@@ -52,6 +52,7 @@ beforeEach(async () => {
     },
   });
   vi.resetModules();
+  vi.doMock("../src/client/pairing-store.js", () => ({ indexedDbPairings: { load: () => Promise.resolve(undefined) } })); // Node has no IndexedDB
   await import("../src/background.js");
 });
 

@@ -13,7 +13,7 @@ const self = { origin: "chrome-extension://abc/", development: true };
 let commands: { [K in keyof Commands]: ReturnType<typeof vi.fn<Commands[K]>> };
 
 beforeEach(() => {
-  commands = { act: vi.fn(), copy: vi.fn(), compose: vi.fn(), write: vi.fn(), leave: vi.fn() };
+  commands = { act: vi.fn(), copy: vi.fn(), compose: vi.fn(), write: vi.fn(), leave: vi.fn(), pair: vi.fn(), askToForget: vi.fn() };
 });
 
 function view(members: Partial<Snapshot>, draft?: { keyId: string; text: string }): View {

@@ -18,6 +18,18 @@ export type Fault =
   | "extension_too_old"
   /** The request is over the host's limit and was not sent. */
   | "request_too_large"
+  /** A pairing is kept, and whoever is at the other end does not prove to be the host of it. Nothing was said to it. */
+  | "wrong_host"
+  /** The host does not know the pairing, or no longer: the person ended it there, or it is another host. */
+  | "pairing_unknown"
+  /** The browser cannot read, write or use what is kept of the pairing. */
+  | "pairing_unreadable"
+  /** Something on the way changed, repeated, moved or left out a sealed frame. Calls in flight may or may not have been done. */
+  | "channel_broken"
+  /** The answer to a pairing was none. Nothing was paired. */
+  | "pairing_failed"
+  /** The browser's WebCrypto has no X25519, so it cannot pair. */
+  | "browser_too_old"
   /** This side closed the connection. */
   | "closed";
 
@@ -29,6 +41,12 @@ const SENTENCES: Record<Fault, string> = {
   host_too_old: "The Strongroom host is older than this extension needs. Update the host.",
   extension_too_old: "This extension is older than the Strongroom host needs. Update the extension.",
   request_too_large: "The request is larger than the host takes.",
+  wrong_host: "This is not the host that this wallet was paired with.",
+  pairing_unknown: "The host does not know the pairing of this wallet.",
+  pairing_unreadable: "The browser cannot read what this wallet keeps of its pairing.",
+  channel_broken: "What passes between this wallet and the host was changed on the way.",
+  pairing_failed: "The answer to the pairing was not that of a Strongroom host.",
+  browser_too_old: "This browser is too old to pair: its WebCrypto has no X25519.",
   closed: "The connection to the host was closed.",
 };
 

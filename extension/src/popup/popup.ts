@@ -1,7 +1,7 @@
 // The popup: shows what the background knows and sends it what the person asked for. It never starts a host of its own.
 
 import type { Action, Snapshot } from "../messages.js";
-import { ownOrigin } from "../origin.js";
+import { ownOrigin } from "../client/index.js";
 import { announcement, draw, type Commands } from "./screens.js";
 import { viewOf, type Draft, type View } from "./view.js";
 
@@ -76,7 +76,7 @@ const commands: Commands = {
     paint();
   },
   write(text) {
-    if (draft !== undefined) draft = { ...draft, text };
+    if (draft !== undefined && draft !== "forget") draft = { ...draft, text };
     shown = JSON.stringify(viewOf(snapshot, draft, self)); // the field shows it already
   },
   leave() {
@@ -84,7 +84,22 @@ const commands: Commands = {
     dismiss();
     paint();
   },
+  pair() {
+    act({ name: "pair" });
+    void showInWindow();
+  },
+  askToForget() {
+    draft = "forget";
+    paint();
+  },
 };
+
+/** Browsers close a popup when another window comes up. The code has to be seen beside that window, so it gets one of its own. */
+async function showInWindow(): Promise<void> {
+  if ((await chrome.tabs.getCurrent()) !== undefined) return;
+  await chrome.windows.create({ url: "popup.html", type: "popup", width: 400, height: 620 });
+  window.close();
+}
 
 /** Draws anew only what changed, so that focus, selection and scroll stay where the person has them. */
 function paint(): void {
@@ -103,13 +118,14 @@ function paint(): void {
 }
 
 /** Header and footer. */
-function frame({ chip, canLock, hostVersion, screen }: View): void {
+function frame({ chip, canLock, hostVersion, paired, screen }: View): void {
   const state = element("chip");
   state.hidden = chip === undefined;
   state.textContent = chip ?? "";
   state.dataset["state"] = chip;
   element("lock").hidden = !canLock;
-  element("footer").textContent = hostVersion === undefined || screen.kind === "help" ? "" : `Keys are kept by Strongroom ${hostVersion} on this computer.`;
+  const kept = paired ? "Paired with" : "Keys are kept by";
+  element("footer").textContent = hostVersion === undefined || screen.kind === "help" ? "" : `${kept} Strongroom ${hostVersion} on this computer.`;
 }
 
 element("lock").addEventListener("click", () => {

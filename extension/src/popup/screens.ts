@@ -2,7 +2,7 @@
 
 import { button, h, type Child } from "./dom.js";
 import type { Account, Group, Screen, View } from "./view.js";
-import type { Help } from "./words.js";
+import { TOO_OLD, type Help } from "./words.js";
 import type { Action } from "../messages.js";
 
 export interface Commands {
@@ -11,6 +11,9 @@ export interface Commands {
   readonly compose: (keyId: string) => void;
   readonly write: (text: string) => void;
   readonly leave: () => void;
+  readonly pair: () => void;
+  /** Asks first whether to forget the pairing. */
+  readonly askToForget: () => void;
 }
 
 type Of<K extends Screen["kind"]> = Extract<Screen, { kind: K }>;
@@ -38,7 +41,9 @@ function help({ help: words }: Of<"help">, commands: Commands): Child[] {
   const again = button("primary", "Try again", () => {
     commands.act({ name: "refresh" });
   });
-  return [heading(words.title), h("p", {}, words.text), steps(words, commands), h("div", { class: "actions" }, again)];
+  const forget = words.forget === true ? button("secondary", "Forget pairing", commands.askToForget) : undefined;
+  const said = words.danger === true ? [h("div", { class: "danger", role: "alert" }, heading(words.title), h("p", {}, words.text))] : [heading(words.title), h("p", {}, words.text)];
+  return [...said, steps(words, commands), h("div", { class: "actions" }, again, forget)];
 }
 
 function connecting(): Child[] {
@@ -68,6 +73,62 @@ function empty({ act }: Commands): Child[] {
       act({ name: "restoreWallet" });
     }),
   );
+}
+
+function pairButton(commands: Commands, style: "primary" | "secondary"): HTMLButtonElement {
+  return button(style, "Pair", commands.pair);
+}
+
+function pair(commands: Commands): Child[] {
+  return welcome("Pair with Strongroom", "Strongroom answers this only to a paired extension, and this browser keeps no pairing.", [
+    "Strongroom shows a code in its own window, and this extension shows one, too.",
+    "Compare them. If they differ, refuse there: something else stands in between.",
+  ], pairButton(commands, "primary")); // prettier-ignore
+}
+
+/** Digit by digit, for a screen reader. */
+function spoken(code: string): string {
+  return Array.from(code.replace(" ", "")).join(" ");
+}
+
+/** The code in two groups. */
+function codeOf(code: string): HTMLElement {
+  return h("p", { class: "code", role: "group", label: spoken(code) }, ...code.split(" ").map((digits) => h("span", {}, digits)));
+}
+
+function paired({ code }: Of<"paired">, { leave, askToForget }: Commands): Child[] {
+  return [
+    h(
+      "div",
+      { class: "centre" },
+      heading("Paired"),
+      h("p", {}, "You confirmed this code in Strongroom’s own window:"),
+      codeOf(code),
+      h("p", { class: "muted" }, "From now on this extension speaks to that Strongroom alone, and nothing in between can read or change what they say."),
+    ),
+    callOut("You did not confirm it there, or it was another code? Then something else has answered.", button("secondary", "Forget pairing", askToForget)),
+    h("div", { class: "actions" }, button("primary", "Done", leave)),
+  ];
+}
+
+function forget({ act, leave }: Commands): Child[] {
+  const sure = button("danger", "Forget pairing", () => {
+    leave();
+    act({ name: "forgetPairing" });
+  });
+  return [
+    heading("Forget this pairing?"),
+    h("p", {}, "This extension then takes whatever program answers for Strongroom, until you pair again. Your keys and accounts stay as they are."),
+    h("p", {}, "If you do not know why the pairing no longer fits, keep it, and ask somebody you trust."),
+    h("div", { class: "actions pair" }, button("secondary", "Keep it", leave), sure),
+  ];
+}
+
+/** What stands above the wallet until it is paired. */
+function offer(kind: NonNullable<View["offer"]>, commands: Commands): HTMLElement {
+  return kind === "offered"
+    ? callOut("Pair with Strongroom, so that each knows the other and nothing can stand in between.", pairButton(commands, "secondary"))
+    : h("p", { class: "callout" }, TOO_OLD);
 }
 
 function backup({ keyId }: Of<"backup">, { act }: Commands): Child[] {
@@ -166,13 +227,13 @@ function signer(account: Account | undefined, address: string): HTMLElement {
   return h("div", { class: "card" }, account && identity(account), h("p", { class: "address" }, address));
 }
 
-function waiting({ title, text, cancelling, quote }: Of<"waiting">, { act }: Commands): Child[] {
+function waiting({ title, text, cancelling, quote, code }: Of<"waiting">, { act }: Commands): Child[] {
   const cancel = button("secondary", cancelling ? "Cancelling…" : "Cancel", () => {
     act({ name: "cancel" });
   });
   cancel.disabled = cancelling;
   return [
-    h("div", { class: "centre" }, h("div", { class: "spinner", hidden: true }), heading(title), h("p", { class: "muted" }, text)),
+    h("div", { class: "centre" }, ...(code === undefined ? [h("div", { class: "spinner", hidden: true }), heading(title)] : [heading(title), codeOf(code)]), h("p", { class: "muted" }, text)),
     quote === undefined ? undefined : h("pre", { class: "quote", label: "Message" }, quote),
     h("div", { class: "actions" }, cancel),
   ];
@@ -213,6 +274,12 @@ function body(screen: Screen, commands: Commands): Child[] {
       return locked(commands);
     case "empty":
       return empty(commands);
+    case "pair":
+      return pair(commands);
+    case "paired":
+      return paired(screen, commands);
+    case "forget":
+      return forget(commands);
     case "backup":
       return backup(screen, commands);
     case "accounts":
@@ -230,13 +297,14 @@ function body(screen: Screen, commands: Commands): Child[] {
 export function draw(view: View, commands: Commands): Node[] {
   const warning = view.unattended ? h("p", { class: "unattended" }, "Approvals are answered by a program, not by you.") : undefined;
   const above = view.alert === undefined ? undefined : alert(view.alert, commands);
-  return [warning, above, ...body(view.screen, commands)].filter((child): child is Node => child instanceof Node);
+  const pairing = view.offer === undefined ? undefined : offer(view.offer, commands);
+  return [warning, above, pairing, ...body(view.screen, commands)].filter((child): child is Node => child instanceof Node);
 }
 
 /** What a screen reader is told when `view` comes up. */
 export function announcement({ screen, alert: words }: View): string {
   if (words !== undefined) return `${words.title}. ${words.text}`;
-  if (screen.kind === "waiting") return `${screen.title}. ${screen.text}`;
+  if (screen.kind === "waiting") return [screen.title, screen.code && spoken(screen.code), screen.text].filter((part) => part !== undefined).join(". ");
   if (screen.kind === "help") return `${screen.help.title}. ${screen.help.text}`;
   return screen.kind === "connecting" ? "Connecting to Strongroom" : "";
 }

@@ -2,15 +2,12 @@
 
 import { chainOf, missingChains, seedsOf, type Chain } from "../accounts.js";
 import type { KeyInfo } from "../client/index.js";
-import type { Action, Snapshot } from "../messages.js";
+import type { Snapshot } from "../messages.js";
 import { signatureText } from "./signature.js";
 import { explain, explainEnd, waitingFor, type Help, type Self } from "./words.js";
 
-/** What the popup itself remembers: the message being written. */
-export interface Draft {
-  readonly keyId: string;
-  readonly text: string;
-}
+/** What the popup itself remembers: the message being written, or that it asks whether to forget the pairing. */
+export type Draft = { readonly keyId: string; readonly text: string } | "forget";
 
 export interface Account {
   readonly keyId: string;
@@ -34,6 +31,9 @@ export type Screen =
   | { readonly kind: "setup" }
   | { readonly kind: "locked" }
   | { readonly kind: "empty" }
+  | { readonly kind: "pair" }
+  | { readonly kind: "paired"; readonly code: string }
+  | { readonly kind: "forget" }
   | { readonly kind: "backup"; readonly keyId: string }
   | {
       readonly kind: "accounts";
@@ -44,7 +44,7 @@ export type Screen =
       readonly unconfirmed?: string;
     }
   | { readonly kind: "compose"; readonly account: Account; readonly text: string }
-  | { readonly kind: "waiting"; readonly title: string; readonly text: string; readonly cancelling: boolean; readonly quote?: string }
+  | { readonly kind: "waiting"; readonly title: string; readonly text: string; readonly cancelling: boolean; readonly quote?: string; readonly code?: string }
   | { readonly kind: "signed"; readonly account?: Account; readonly address: string; readonly text: string; readonly signature: string; readonly encoding: string };
 
 export interface View {
@@ -52,7 +52,10 @@ export interface View {
   readonly canLock: boolean;
   readonly unattended: boolean;
   readonly hostVersion?: string;
+  readonly paired: boolean;
   readonly alert?: Help;
+  /** What stands above the wallet of who is not paired. */
+  readonly offer?: "offered" | "unsupported";
   readonly screen: Screen;
 }
 
@@ -90,30 +93,36 @@ function accountsScreen(keys: readonly KeyInfo[], seeds: readonly KeyInfo[]): Sc
   return { kind: "accounts", groups: shownGroups, others, ...(incomplete !== undefined && { incomplete }), ...(unconfirmed !== undefined && { unconfirmed }) };
 }
 
-function openScreen({ keys, notice }: Snapshot, draft: Draft | undefined): Screen {
+function openScreen({ keys, notice, pairing }: Snapshot, draft: Draft | undefined): Screen {
+  if (pairing === "required") return { kind: "pair" };
+  if (notice?.kind === "paired") return { kind: "paired", code: notice.code };
   if (notice?.kind === "signed") {
     const { format, address, text } = notice;
     const signer = accounts(keys).find(({ keyId }) => keyId === notice.keyId);
     const { text: signature, encoding } = signatureText(format, notice.signature);
     return { kind: "signed", ...(signer && { account: signer }), address, text: visible(text), signature, encoding };
   }
-  const composing = accounts(keys).find(({ keyId }) => keyId === draft?.keyId);
-  if (draft !== undefined && composing !== undefined) return { kind: "compose", account: composing, text: draft.text };
+  const message = draft === "forget" ? undefined : draft;
+  const composing = accounts(keys).find(({ keyId }) => keyId === message?.keyId);
+  if (message !== undefined && composing !== undefined) return { kind: "compose", account: composing, text: message.text };
   const seeds = seedsOf(keys);
   if (seeds.length === 0) return { kind: "empty" };
   const [only] = seeds;
   return only?.state === "unconfirmed" && seeds.length === 1 ? { kind: "backup", keyId: only.keyId } : accountsScreen(keys, seeds);
 }
 
-function waitingScreen(action: Action, cancelling: boolean, settingUp: boolean): Screen {
-  const words = waitingFor(action, settingUp);
-  return { kind: "waiting", ...words, cancelling, ...(action.name === "signMessage" && { quote: visible(action.text) }) };
+type Task = NonNullable<Snapshot["task"]>;
+
+function waitingScreen({ action, cancelling, code }: Task, settingUp: boolean): Screen {
+  const words = waitingFor(action, settingUp, code);
+  return { kind: "waiting", ...words, cancelling, ...(code !== undefined && { code }), ...(action.name === "signMessage" && { quote: visible(action.text) }) };
 }
 
 function screenOf(snapshot: Snapshot, draft: Draft | undefined, self: Self): Screen {
   const { connection, problem, state, task } = snapshot;
+  if (draft === "forget") return { kind: "forget" };
   if (connection === "failed" && problem !== undefined) return { kind: "help", help: explain(problem, self) };
-  if (task !== undefined) return waitingScreen(task.action, task.cancelling, state === "uninitialized");
+  if (task !== undefined) return waitingScreen(task, state === "uninitialized");
   if (state === undefined) return { kind: "connecting" };
   switch (state) {
     case "uninitialized":
@@ -125,12 +134,15 @@ function screenOf(snapshot: Snapshot, draft: Draft | undefined, self: Self): Scr
   }
 }
 
+/** Where an offer to pair may stand: over the wallet, not over what is being read or done. */
+const OFFERED_ON: readonly Screen["kind"][] = ["empty", "backup", "accounts"];
+
 const CHIPS = { unlocked: "Unlocked", locked: "Locked", uninitialized: "Not set up" } as const;
 
 /** What to show for `snapshot` (undefined: none has come yet) while the person writes `draft`. */
 export function viewOf(snapshot: Snapshot | undefined, draft: Draft | undefined, self: Self): View {
-  if (snapshot === undefined) return { canLock: false, unattended: false, screen: { kind: "connecting" } };
-  const { connection, state, task, notice, unattended, hostVersion } = snapshot;
+  if (snapshot === undefined) return { canLock: false, unattended: false, paired: false, screen: { kind: "connecting" } };
+  const { connection, state, task, notice, unattended, hostVersion, pairing } = snapshot;
   const failed = connection === "failed";
   const screen = screenOf(snapshot, draft, self);
   const alert = notice?.kind === "problem" && task === undefined ? explainEnd(notice.action, notice.problem, self) : undefined;
@@ -140,6 +152,8 @@ export function viewOf(snapshot: Snapshot | undefined, draft: Draft | undefined,
     ...(chip && { chip }),
     canLock: !failed && state === "unlocked" && task === undefined,
     unattended,
+    paired: !failed && pairing === "paired",
+    ...((pairing === "offered" || pairing === "unsupported") && OFFERED_ON.includes(screen.kind) && { offer: pairing }),
     ...(hostVersion !== undefined && { hostVersion }),
     ...(alert && !repeated && { alert }),
     screen,

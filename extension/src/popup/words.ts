@@ -13,6 +13,10 @@ export interface Help {
   readonly title: string;
   readonly text: string;
   readonly steps?: readonly Step[];
+  /** Somebody may be deceiving the person: it is told loudly. */
+  readonly danger?: true;
+  /** Forgetting the pairing is a way out. */
+  readonly forget?: true;
 }
 
 /** Who we are, for the commands. */
@@ -28,6 +32,9 @@ function attach({ origin, development }: Self): string {
 const DOCTOR: Step = { text: "Find out what is wrong, and how to mend it:", command: "strongroom doctor" };
 const REGISTER: Step = { text: "Register it with your browsers:", command: "strongroom install" };
 const LOOK_BACK: Step = { text: "See what was approved and done:", command: "strongroom audit show" };
+
+/** What a browser without X25519 is told. */
+export const TOO_OLD = "Pairing with Strongroom needs Chromium 133, Firefox 130, or newer. Update the browser; until then this extension works unpaired.";
 
 const FAULTS: Record<Fault, (self: Self) => Help> = {
   host_missing: (self) => ({
@@ -64,6 +71,41 @@ const FAULTS: Record<Fault, (self: Self) => Help> = {
     text: "The Strongroom program on this computer is newer than this extension can talk to. Update the extension on your browser’s extensions page, then try again.",
   }),
   request_too_large: () => ({ title: "The message is too long", text: "It is larger than Strongroom takes in one request. Shorten it and try again." }),
+  wrong_host: () => ({
+    title: "This is not the Strongroom you paired with",
+    text: "What answers in its place could not prove that it is. Nothing was asked of it, and nothing is signed.",
+    steps: [DOCTOR, { text: "Only if you have set Strongroom up anew yourself: forget the pairing here, then pair again." }],
+    danger: true,
+    forget: true,
+  }),
+  pairing_unknown: () => ({
+    title: "Strongroom does not know this pairing",
+    text: "It was ended there, Strongroom was set up anew, or another program answers in its place. Until this is clear, nothing is signed.",
+    steps: [
+      { text: "See which pairings there are:", command: "strongroom pairings list" },
+      { text: "If you did not end it yourself, find out what is wrong:", command: "strongroom doctor" },
+      { text: "If you did, forget the pairing here, then pair again." },
+    ],
+    danger: true,
+    forget: true,
+  }),
+  pairing_unreadable: () => ({
+    title: "The pairing cannot be read",
+    text: "This browser cannot read what it keeps of the pairing with Strongroom, so this extension asks nothing of it. Restart the browser and try again. If that does not help, forget the pairing here, then pair again.",
+    forget: true,
+  }),
+  channel_broken: () => ({
+    title: "Something was changed on the way",
+    text: "What passes between this browser and Strongroom was changed, so both have stopped. Without your approval in Strongroom’s own window nothing is signed.",
+    steps: [DOCTOR],
+    danger: true,
+  }),
+  pairing_failed: () => ({
+    title: "Pairing did not work",
+    text: "What answered did not answer as Strongroom does. Nothing was paired. Try again; if that does not help:",
+    steps: [DOCTOR],
+  }),
+  browser_too_old: () => ({ title: "This browser is too old to pair", text: TOO_OLD }),
   closed: () => ({ title: "Not connected", text: "The connection to Strongroom was closed. Try again." }),
 };
 
@@ -78,7 +120,7 @@ const REFUSALS: Record<ErrorReason | "unknown", (self: Self, refusal: Refusal) =
     steps: [{ text: "Let this extension in:", command: attach(self) }],
   }),
   policy_denied: () => ({ title: "Forbidden by a rule", text: "A rule of your Strongroom does not allow this. Nothing was done." }),
-  not_paired: () => ({ title: "Not paired", text: "Strongroom wants to be paired with this extension first.", steps: [DOCTOR] }),
+  not_paired: () => ({ title: "Not paired", text: "Strongroom answers this only to a paired extension, and this browser keeps no pairing. Unlock Strongroom, then pair." }),
   caller_changed: () => ({
     title: "Something about this browser changed",
     text: "The browser or this extension is not as Strongroom saw it before, so it refused. If you did not just update one of them, be careful.",
@@ -145,13 +187,20 @@ export function explain(problem: Problem, self: Self): Help {
 /** What to tell about `problem` that ended `action`. Whether it was done before a host ended is not known, and is not claimed. */
 export function explainEnd(action: Action, problem: Problem, self: Self): Help {
   const help = explain(problem, self);
-  if (action.name !== "signMessage" || problem.from !== "connection" || !["host_exited", "host_silent"].includes(problem.fault)) return help;
+  if (action.name === "pair" && problem.from === "host" && problem.reason === "user_rejected") return REFUSED;
+  if (action.name !== "signMessage" || problem.from !== "connection" || !["host_exited", "host_silent", "channel_broken"].includes(problem.fault)) return help;
   const text = "It is not known whether the message was signed before. If you had not approved it, it was not.";
   return { title: "Strongroom stopped before it answered", text, steps: [LOOK_BACK] };
 }
 
+const REFUSED: Help = {
+  title: "Pairing refused",
+  text: "It was refused in Strongroom’s own window, or that was closed. Nothing was paired. If the two codes differed, something stands between this browser and Strongroom:",
+  steps: [DOCTOR],
+};
+
 /** Where the person must look while `action` waits. */
-export function waitingFor(action: Action, settingUp: boolean): { readonly title: string; readonly text: string } {
+export function waitingFor(action: Action, settingUp: boolean, code?: string): { readonly title: string; readonly text: string } {
   const inWindow = "in the Strongroom window";
   switch (action.name) {
     case "unlock":
@@ -165,6 +214,10 @@ export function waitingFor(action: Action, settingUp: boolean): { readonly title
       return { title: `Type your words ${inWindow}`, text: "Recovery words are typed only there, never in the browser." };
     case "signMessage":
       return { title: "Waiting for your approval in the Strongroom window", text: "Read there what is really being signed, then approve or decline." };
+    case "pair":
+      return code === undefined
+        ? { title: "One moment", text: "Strongroom is getting ready to pair." }
+        : { title: "Compare this with the code in Strongroom’s own window", text: "If they differ, refuse there. If they are the same, confirm there." };
     default:
       return { title: "One moment", text: "Strongroom is working." };
   }
