@@ -1,7 +1,8 @@
 """From a decision to a permit: the only maker of permits.
 
-Grants live here, in the memory of one host process: nothing on disk can be edited into a grant, and none outlives a
-lock or the port it was given on.
+Grants of uses live here, in the memory of one host process: nothing on disk can be edited into one, and none outlives a lock or the port it
+was given on. Grants of payments are kept in the keystore, for paired extensions alone (``operations.grants``); the permit carries what the
+person took there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from native_host.approval.permit import Permit
 from native_host.errors import PolicyDenied
-from native_host.policy import Allow, Ask, Deny, Grant, offered_uses
+from native_host.policy import PAYMENT_RULE, Allow, Ask, Deny, Grant, offered_uses
 from native_host.protocol.approver import CallerFacts, KeyFacts
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def permit_without_asking(session: Session, call: Call, facts: Facts, decision: 
     """
     if isinstance(decision, Deny):
         raise PolicyDenied(decision.text)
+    if decision.rule.startswith(PAYMENT_RULE):
+        return Permit(session=session, call=call, facts=facts, approved_by="grant", rule=decision.rule)
     if decision.rule != "grant":
         return Permit(session=session, call=call, facts=facts, approved_by="rule", rule=decision.rule)
     if facts.key is not None:
@@ -78,7 +81,8 @@ def authorize(
     verdict = approver.review(
         call.method, review, caller, KeyFacts(label=key.label, alg=key.alg) if key else None, decision.offers, decision.typed
     )
-    uses = offered_uses(verdict.grant) if verdict.grant and verdict.grant in {offer.id for offer in decision.offers} else None
+    taken = verdict.grant if verdict.grant in {offer.id for offer in decision.offers} else None
+    uses = offered_uses(taken) if taken else None
     if uses and facts.key is not None:
         grants.give(facts.key.key_id, call.method, uses)
-    return Permit(session=session, call=call, facts=facts, approved_by="person", rule=decision.rule)
+    return Permit(session=session, call=call, facts=facts, approved_by="person", rule=decision.rule, taken=None if uses else taken)

@@ -16,16 +16,18 @@ class SpentPermit(Exception):
 
 
 class Permit:
-    """An approved call. ``approved_by`` is ``person``, ``grant`` or ``rule``; ``rule`` names the row of the policy."""
+    """An approved call. ``approved_by`` is ``person``, ``grant`` or ``rule``; ``rule`` names the row of the policy. ``taken`` is the offer of
+    a grant of payments that the person took with it, to be put down where the payment is."""
 
-    __slots__ = ("_spent", "approved_by", "call", "facts", "rule", "session")
+    __slots__ = ("_spent", "approved_by", "call", "facts", "rule", "session", "taken")
 
-    def __init__(self, *, session: Session, call: Call, facts: Facts, approved_by: str, rule: str) -> None:
+    def __init__(self, *, session: Session, call: Call, facts: Facts, approved_by: str, rule: str, taken: str | None = None) -> None:
         self.session = session
         self.call = call
         self.facts = facts
         self.approved_by = approved_by
         self.rule = rule
+        self.taken = taken
         self._spent = False
 
     def spend(self) -> None:

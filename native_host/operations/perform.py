@@ -107,18 +107,18 @@ class Operations:
         if isinstance(params, u.SignParams):  # often the first use after a start: it does not wait for the code of the others
             from native_host.operations import signing
 
-            return self._facts(call, records.key_view(signing.prepare_sign(store, session, params)[0]))
+            return self._limited(session, call, self._facts(call, records.key_view(signing.prepare_sign(store, session, params)[0])))
         if isinstance(params, t.SignPsbtParams):
             from msgspec.structs import replace
 
             from native_host.operations import psbt
 
             record, spending = psbt.prepare(self._house, session, params)
-            return replace(self._facts(call, records.key_view(record)), spending=spending)
+            return self._effect(session, call, replace(self._facts(call, records.key_view(record)), spending=spending))
         if isinstance(params, DECODED):
             from native_host.operations import transactions
 
-            return self._facts(call, records.key_view(transactions.prepare(self._house, session, params)))
+            return self._effect(session, call, self._facts(call, records.key_view(transactions.prepare(self._house, session, params))))
         from native_host.operations import agreeing, encrypting, messages, wrapping
 
         match params:
@@ -136,7 +136,24 @@ class Operations:
                 record = wrapping.prepare_unwrap(store, session, params)[0]
             case _:
                 return Facts()
-        return self._facts(call, records.key_view(record))
+        return self._limited(session, call, self._facts(call, records.key_view(record)))
+
+    def _effect(self, session: Session, call: Call, facts: Facts) -> Facts:
+        """The facts with what the signature lets leave the account, and what limits and grants say to that."""
+        from msgspec.structs import replace
+
+        from native_host.review.effects import effect_of
+
+        public = facts.key.public if facts.key else None
+        effect = effect_of(call.params, public=public, spending=facts.spending)  # type: ignore[arg-type]  # one of those three
+        return self._limited(session, call, replace(facts, effect=effect))
+
+    def _limited(self, session: Session, call: Call, facts: Facts) -> Facts:
+        if facts.effect is None and not self._house.store.document("limits", session.wallet_id):
+            return facts  # Most often: without the code of limits.
+        from native_host.operations import limits
+
+        return limits.look(self._house, session, call, facts)
 
     def needs_ready(self, call: Call, facts: Facts) -> bool:
         """Whether the call needs a token that the person may have to log in to first."""
@@ -255,6 +272,11 @@ class Operations:
             return outcomes.once(self._house, permit, act)
 
     def _use(self, permit: Permit, params: ONE_EFFECT) -> Message:
+        """A use of a private key, inside its transaction, charged to the limits that it comes under."""
+        if permit.facts.effect is not None or self._house.store.document("limits", permit.session.wallet_id):
+            from native_host.operations import limits
+
+            limits.charge(self._house, permit)
         if isinstance(params, u.SignParams):
             from native_host.operations import signing
 

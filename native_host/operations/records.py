@@ -195,6 +195,7 @@ def key_view(record: Record, *, dependants: int = 0) -> KeyView:
         provenance=metadata.provenance,
         backend=metadata.backend,
         public=metadata.public,
+        parent=None if metadata.parent is None else encode_base64url(metadata.parent),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, field
 
 from native_host.protocol.approver import GrantOffer, TypedText
 from native_host.protocol.messages import DeriveKeyParams, RotateKeyParams, UpdateKeyParams
@@ -20,15 +20,20 @@ from native_host.value import Value
 
 if TYPE_CHECKING:
     from native_host.encodings.spending import Spending
+    from native_host.policy.grants import PaymentGrant
+    from native_host.policy.limits import Over
     from native_host.review.effect import Effect
 
 GRANT_USES = (10, 100)
+PAYMENT_RULE = "grant: "
+"""Before the id of a grant of payments, as the rule that allowed a call."""
 
 
 class KeyView(Value, frozen=True, kw_only=True):
     """What may be known of a key before anything is decided: never its secret. ``derived``: it comes from a seed.
 
-    ``revision`` is the record's, so that what is performed is what was reviewed. ``public`` is the raw public key, where there is one.
+    ``revision`` is the record's, so that what is performed is what was reviewed. ``public`` is the raw public key, where there is one;
+    ``parent`` the id of the seed that it comes from.
     """
 
     key_id: str
@@ -45,6 +50,7 @@ class KeyView(Value, frozen=True, kw_only=True):
     provenance: str = "generated"
     backend: str = "local"
     public: bytes | None = None
+    parent: str | None = None
 
 
 class Grant(Value, frozen=True, kw_only=True):
@@ -60,6 +66,9 @@ class Facts(Value, frozen=True, kw_only=True):
     ``target`` the key that is to be wrapped, ``spending`` what of a Bitcoin transaction is the signer's, ``effect`` what a
     transaction, typed data or a PSBT lets leave the account: ``None`` for every other call. ``recorded``: this very request was answered
     already, under its request key, and is answered again from the record.
+
+    ``over`` is a limit that does not allow the call, ``typed`` an amount that the person has to type, ``payment`` a grant that allows it. ``spent``
+    is what left the account in the last 24 hours, by asset, told where there is an effect.
     """
 
     key: KeyView | None = None
@@ -69,6 +78,10 @@ class Facts(Value, frozen=True, kw_only=True):
     spending: Spending | None = None
     effect: Effect | None = None
     recorded: bool = False
+    over: Over | None = None
+    typed: TypedText | None = None
+    payment: PaymentGrant | None = None
+    spent: dict[str, int] = field(default_factory=dict)
 
 
 class Allow(Value, frozen=True, kw_only=True, tag=True):
@@ -97,12 +110,12 @@ Rule = Callable[[Session, Call, Facts], Decision | None]
 
 
 def decide(session: Session, call: Call, facts: Facts) -> Decision:
-    """The first row that speaks; asking is the default."""
-    for rule in _ROWS:
-        decision = rule(session, call, facts)
-        if decision is not None:
-            return decision
-    return Ask(rule="nothing allows it")
+    """The first row that speaks; asking is the default. What is to be typed is asked for, whatever would allow it."""
+    spoken = (decision for rule in _ROWS if (decision := rule(session, call, facts)) is not None)
+    decision = next(spoken, Ask(rule="nothing allows it"))
+    if facts.typed is None or isinstance(decision, Deny):
+        return decision
+    return Ask(rule="an amount to be typed", offers=decision.offers if isinstance(decision, Ask) else (), typed=facts.typed)
 
 
 def offered_uses(offer_id: str) -> int | None:
@@ -115,8 +128,14 @@ def _seeds_never_sign(_session: Session, call: Call, facts: Facts) -> Decision |
     return Deny(rule="a seed signs nothing itself") if key and key.alg in {"BIP39", "SEED"} and call.method in _SIGNING else None
 
 
-def _granted(_session: Session, call: Call, facts: Facts) -> Decision | None:
-    grant, key = facts.grant, facts.key
+def _limited(_session: Session, _call: Call, facts: Facts) -> Decision | None:
+    return None if facts.over is None else Deny(rule=facts.over.rule, text=facts.over.text)
+
+
+def _granted(session: Session, call: Call, facts: Facts) -> Decision | None:
+    grant, key, payment = facts.grant, facts.key, facts.payment
+    if payment is not None and key is not None and payment.covers(session, call, key, facts.effect):
+        return Allow(rule=f"{PAYMENT_RULE}{payment.grant_id}")
     if grant is None or key is None or grant.uses < 1 or not _may_be_granted(call, key):
         return None
     return Allow(rule="grant") if (grant.key_id, grant.method) == (key.key_id, call.method) else None
@@ -155,10 +174,10 @@ def _authenticating_the_sender(_session: Session, call: Call, _facts: Facts) -> 
     return None
 
 
-def _by_consent(_session: Session, call: Call, facts: Facts) -> Decision | None:
+def _by_consent(session: Session, call: Call, facts: Facts) -> Decision | None:
     consent: Literal["session", "public", "own", "person"] = METHODS[call.method].consent
     if consent == "person":
-        return Ask(rule="use of a private key", offers=_offers(call, facts.key))
+        return Ask(rule="use of a private key", offers=(*_offers(call, facts.key), *_payments(session, call, facts)))
     return Allow(rule={"session": "session", "public": "public reads", "own": "the caller's own wallet"}[consent])
 
 
@@ -166,13 +185,13 @@ _SIGNING = frozenset({"sign", "signMessage", "signTypedData", "signTransaction",
 """Not ``signPsbt``: it names in its inputs which keys of a seed are to sign, and each is bound by what was said of its place."""
 _ACCOUNT = frozenset({"message", "typedData", "transaction"})
 _ROWS: tuple[Rule, ...] = (
-    _seeds_never_sign, _granted, _raw_signing_asked_for, _enabling, _ending, _authenticating_the_sender, _by_consent,
+    _seeds_never_sign, _limited, _granted, _raw_signing_asked_for, _enabling, _ending, _authenticating_the_sender, _by_consent,
 )  # fmt: skip
 
 
 def _may_be_granted(call: Call, key: KeyView) -> bool:
     """Never raw ``sign`` on an account key: its bytes can be the preimage of a transaction. Never a transaction, a PSBT or typed data:
-    each can move another amount. Never decrypting what nothing authenticates: whoever may ask often learns the plaintext from which
+    each can move another amount; what may be granted of them is in ``policy.grants``. Never decrypting what nothing authenticates: whoever may ask often learns the plaintext from which
     ciphertexts are refused.
     """
     match call.params:
@@ -192,3 +211,11 @@ def _offers(call: Call, key: KeyView | None) -> tuple[GrantOffer, ...]:
         GrantOffer(id=f"uses:{uses}", text=f"Also allow the next {uses} {what} with this key without asking, until locked")
         for uses in GRANT_USES
     )
+
+
+def _payments(session: Session, call: Call, facts: Facts) -> tuple[GrantOffer, ...]:
+    if facts.effect is None or session.pairing is None:
+        return ()
+    from native_host.policy.grants import offers
+
+    return offers(session, call, facts.effect)

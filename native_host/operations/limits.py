@@ -1,0 +1,167 @@
+"""Limits and what was spent, kept in the keystore: looked at before a call is decided about, and charged where it is signed.
+
+Documents of a wallet: ``limits`` has what its owner set, ``ledger`` what was spent under limits and grants, ``spent`` by key pair what left it in
+the last day. A charge stands in the transaction of the signature, so that hosts which share the store cannot together exceed what none of
+them may; it raises the version that the counter outside the file holds, so that an older copy of the file does not bring back what was spent.
+
+The documents are JSON: MessagePack has no numbers above 64 bits. What cannot be read refuses every signature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import MsgspecError
+from msgspec.json import Decoder, Encoder
+
+from native_host.errors import CannotUnseal, PolicyDenied
+from native_host.policy.limits import Limits, account_of, exceeded, to_type
+from native_host.policy.limits import charges as charges_of
+from native_host.policy.meters import Ledger
+from native_host.review.assets import HIGHEST, unit_of
+
+if TYPE_CHECKING:
+    from native_host.approval.permit import Permit
+    from native_host.keystore.store import KeyStore
+    from native_host.operations.house import House
+    from native_host.policy import Facts, KeyView
+    from native_host.policy.limits import Over
+    from native_host.review.effect import Effect
+    from native_host.session import Session
+    from native_host.transport.jsonrpc import Call
+
+DAY_MS = 86_400_000
+MOST_LIMITS = 64
+_MOST_ASSETS = 64
+_encode = Encoder().encode
+_decode_limits = Decoder(Limits).decode
+_decode_ledger = Decoder(Ledger).decode
+_UNREADABLE = (MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+NONE = Limits()
+
+
+def read(store: KeyStore, wallet_id: bytes) -> Limits:
+    """What a wallet's owner has set; raises ``Locked``, ``CannotUnseal``."""
+    content = store.document("limits", wallet_id)
+    if not content:
+        return NONE
+    try:
+        return _decode_limits(content)
+    except _UNREADABLE:
+        raise CannotUnseal from None
+
+
+def write(store: KeyStore, wallet_id: bytes, limits: Limits) -> None:
+    """Put what the owner set in force, inside a transaction that appends an audit row; what was spent under limits that are gone is
+    forgotten."""
+    gone = {one.meter for one in read(store, wallet_id).limits} - {one.meter for one in limits.limits}
+    store.write_document(_encode(limits), "limits", wallet_id)
+    forget(store, wallet_id, gone)
+    store.settle()
+
+
+def ledger(store: KeyStore, wallet_id: bytes) -> Ledger:
+    """What was spent under the limits and grants of a wallet; raises ``Locked``, ``CannotUnseal``."""
+    return _read_ledger(store, "ledger", wallet_id)
+
+
+def forget(store: KeyStore, wallet_id: bytes, meters: set[str]) -> None:
+    """Forget these meters, inside a transaction that appends an audit row."""
+    book = ledger(store, wallet_id)
+    if meters & book.meters.keys():
+        store.write_document(_encode(book.without(meters)), "ledger", wallet_id)
+
+
+def spent(store: KeyStore, wallet_id: bytes, key: KeyView, clock: int) -> dict[str, int]:
+    """What left a key's account in the last 24 hours, by asset."""
+    book = _read_ledger(store, "spent", _name(wallet_id, key))
+    now = book.now(clock)
+    return {asset: total for asset, meter in book.meters.items() if (total := meter.total(now))}
+
+
+def look(house: House, session: Session, call: Call, facts: Facts) -> Facts:
+    """The facts of a call with what limits, amounts to be typed and grants of payments say to it."""
+    store, key, effect = house.store, facts.key, facts.effect
+    set_ = read(store, session.wallet_id)
+    if key is None or (effect is None and not set_.limits):
+        return facts
+    from msgspec.structs import replace
+
+    over = _over(house, session, call, key, effect, set_)
+    if effect is None:
+        return facts if over is None else replace(facts, over=over)
+    from native_host.operations import grants
+
+    return replace(
+        facts,
+        over=over,
+        typed=to_type(set_.thresholds, effect),
+        payment=grants.find(house, session, call, key, effect),
+        spent=spent(store, session.wallet_id, key, house.clock()),
+    )
+
+
+def charge(house: House, permit: Permit) -> None:
+    """Charge a use of a key to the limits it comes under, to the grant that allows it and to what its key has spent, inside the transaction
+    that signs.
+
+    Raises:
+        PolicyDenied: a limit, or what is left of the grant, does not allow it, by now.
+        CannotUnseal: it cannot be known what was spent.
+    """
+    store, session, facts = house.store, permit.session, permit.facts
+    key, effect, set_ = facts.key, facts.effect, read(house.store, permit.session.wallet_id)
+    if key is None or (effect is None and not set_.limits):
+        return
+    over = _over(house, session, permit.call, key, effect, set_)
+    if over is not None:
+        raise PolicyDenied(over.text)
+    due = {limit.meter: (amount or 0, limit.window * 1000) for limit, amount in charges_of(set_.limits, key, permit.call, effect)}
+    if effect is not None:
+        from native_host.operations import grants
+
+        due |= grants.due(house, permit, key, effect)
+        grants.take(house, permit, key, effect)
+        _note(house, session.wallet_id, key, effect)
+    if due:
+        book = ledger(store, session.wallet_id)
+        store.write_document(_encode(book.charged(due, book.now(house.clock()))), "ledger", session.wallet_id)
+        store.settle()
+
+
+def _over(house: House, session: Session, call: Call, key: KeyView, effect: Effect | None, set_: Limits) -> Over | None:
+    if not set_.limits:
+        return None
+    book = ledger(house.store, session.wallet_id)
+    return exceeded(set_.limits, key, call, effect, book, book.now(house.clock()))
+
+
+def _note(house: House, wallet_id: bytes, key: KeyView, effect: Effect) -> None:
+    """Keep what leaves the key's account, for a day. Of tokens that are not listed only so many: whoever asks can name any number."""
+    totals = effect.totals()
+    if not totals:
+        return
+    store, name = house.store, _name(wallet_id, key)
+    book = _read_ledger(store, "spent", name)
+    now = book.now(house.clock())
+    counting = {asset for asset, meter in book.meters.items() if meter.counting(now)}
+    room = _MOST_ASSETS - len(counting)
+    kept = [asset for asset in totals if asset in counting or unit_of(asset).listed or asset == effect.native]
+    kept += [asset for asset in totals if asset not in kept][: max(0, room - len(kept))]
+    charged = book.charged({asset: (min(totals[asset], HIGHEST), DAY_MS) for asset in kept}, now)
+    store.write_document(_encode(charged), "spent", name)
+    store.settle()
+
+
+def _name(wallet_id: bytes, key: KeyView) -> bytes:
+    return wallet_id + account_of(key).encode()
+
+
+def _read_ledger(store: KeyStore, kind: str, name: bytes) -> Ledger:
+    content = store.document(kind, name)
+    if not content:
+        return Ledger()
+    try:
+        return _decode_ledger(content)
+    except _UNREADABLE:
+        raise CannotUnseal from None
