@@ -88,15 +88,18 @@ export class Responder {
     return { walletKey, code: await pairingCode(this.#symmetric.hash), keepsCommitment: committed && nonce.length === 32 };
   }
 
-  /** KK message 1 to KK message 2, and from then on the two directions. */
-  async open(message: string, walletKey: Bytes): Promise<string> {
+  /** KK message 1 to KK message 2, and from then on the two directions. An impostor goes on with a message that does not open for it. */
+  async open(message: string, walletKey: Bytes, impostor = false): Promise<string> {
     const first = decodeBase64Url(message);
     const theirs = first.slice(0, 32);
     const symmetric = new Symmetric("KK");
     await symmetric.mix(prologueOf(this.#origin), walletKey, this.own.publicKey, theirs);
     await symmetric.key(this.own, theirs);
     await symmetric.key(this.own, walletKey);
-    await symmetric.open(first.slice(32));
+    await symmetric.open(first.slice(32)).catch(async (error: unknown) => {
+      if (!impostor) throw error;
+      await symmetric.mix(first.slice(32));
+    });
     const ephemeral = await generateKeyPair();
     await symmetric.mix(ephemeral.publicKey);
     await symmetric.key(ephemeral, theirs);

@@ -109,6 +109,54 @@ test("a waiting action can be cancelled once", () => {
   expect(commands.act.mock.calls).toEqual([[{ name: "cancel" }]]);
 });
 
+test("the code stands there in two groups, and is told digit by digit", () => {
+  const task = { action: { name: "pair" }, cancelling: false, code: "1234 5678" } as const;
+  const code = show({ task }).querySelector(".code");
+
+  expect([...(code?.children ?? [])].map(({ textContent }) => textContent)).toEqual(["1234", "5678"]);
+  expect(code?.getAttribute("aria-label")).toBe("1 2 3 4 5 6 7 8");
+  expect(announcement(view({ task }))).toBe("Compare this with the code in Strongroom’s own window. 1 2 3 4 5 6 7 8. If they differ, refuse there. If they are the same, confirm there.");
+});
+
+test("pairing is offered above the wallet, and asked of who must", () => {
+  press(show({ pairing: "offered", keys: [SEED, ETHEREUM] }), "Pair");
+  press(show({ pairing: "required" }), "Pair");
+
+  expect(commands.pair).toHaveBeenCalledTimes(2);
+});
+
+test("a browser that is too old is told so, and shows its accounts", () => {
+  const main = show({ pairing: "unsupported", keys: [SEED, ETHEREUM] });
+
+  expect(main.textContent).toContain("needs Chromium 133, Firefox 130, or newer");
+  expect(main.querySelectorAll("li.card")).toHaveLength(1);
+});
+
+test("a host that is another is an alarm, and forgetting the pairing asks first", () => {
+  const main = show({ connection: "failed", problem: { from: "connection", fault: "wrong_host" } });
+  expect(main.querySelector(".danger[role=alert] h1")?.textContent).toBe("This is not the Strongroom you paired with");
+
+  press(main, "Forget pairing");
+
+  expect(commands.askToForget).toHaveBeenCalledOnce();
+  expect(commands.act).not.toHaveBeenCalled();
+});
+
+test("the pairing is forgotten only by who says so once more", () => {
+  const asking = (): HTMLElement => {
+    const main = document.createElement("main");
+    main.append(...draw(viewOf(OPEN, "forget", self), commands));
+    return main;
+  };
+  press(asking(), "Keep it");
+  expect(commands.act).not.toHaveBeenCalled();
+
+  press(asking(), "Forget pairing");
+
+  expect(commands.act.mock.calls).toEqual([[{ name: "forgetPairing" }]]);
+  expect(commands.leave).toHaveBeenCalledTimes(2);
+});
+
 test("an unattended keystore says who answers", () => {
   expect(show({ unattended: true }).textContent).toContain("Approvals are answered by a program, not by you.");
   expect(show({ unattended: false }).textContent).not.toContain("Approvals are answered by a program");

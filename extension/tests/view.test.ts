@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Snapshot } from "../src/messages.js";
-import { viewOf, visible, type Screen } from "../src/popup/view.js";
+import { viewOf, visible, type Draft, type Screen } from "../src/popup/view.js";
 import { BITCOIN, ETHEREUM, key, SEED, SOLANA } from "./station.js";
 
 const self = { origin: "chrome-extension://abc/", development: true };
@@ -120,6 +120,42 @@ test("a refusal stands above the message it was about", () => {
 
   expect(view.alert?.title).toBe("Not approved");
   expect(view.screen.kind).toBe("compose");
+});
+
+test.each(["offered", "unsupported"] as const)("that pairing is %s stands over the wallet, and not over what is being done", (pairing) => {
+  const offers = (members: Partial<Snapshot>, draft?: Draft): boolean => viewOf({ ...OPEN, pairing, ...members }, draft, self).offer === pairing;
+
+  expect([offers({}), offers({ keys: [SEED] }), offers({ keys: [{ ...SEED, state: "unconfirmed" }] })]).toEqual([true, true, true]);
+  expect(offers({ keys: [SEED, ETHEREUM] }, { keyId: "eth", text: "" })).toBe(false);
+  expect(offers({ state: "locked" })).toBe(false);
+  expect(offers({ task: { action: { name: "pair" }, cancelling: false, code: "1234 5678" } })).toBe(false);
+});
+
+test.each(["paired", undefined] as const)("nothing is offered when pairing is %s", (pairing) => {
+  const view = viewOf({ ...OPEN, ...(pairing && { pairing }) }, undefined, self);
+
+  expect(view.offer).toBeUndefined();
+  expect(view.paired).toBe(pairing === "paired");
+});
+
+test("who has to pair is asked to, once the keystore is open", () => {
+  expect(screen({ pairing: "required" })).toEqual({ kind: "pair" });
+  expect(screen({ pairing: "required", state: "locked" })).toEqual({ kind: "locked" });
+});
+
+test("the code is shown while it is compared, and what was confirmed afterwards", () => {
+  const code = "0012 3456";
+
+  expect(screen({ task: { action: { name: "pair" }, cancelling: false } })).toMatchObject({ kind: "waiting", title: "One moment" });
+  expect(screen({ task: { action: { name: "pair" }, cancelling: false, code } })).toMatchObject({ kind: "waiting", code });
+  expect(screen({ pairing: "paired", notice: { kind: "paired", code } })).toEqual({ kind: "paired", code });
+});
+
+test("forgetting is asked about, whatever else there is to show", () => {
+  const failed: Snapshot = { connection: "failed", problem: { from: "connection", fault: "wrong_host" }, unattended: false, keys: [], pairing: "paired" };
+
+  expect(viewOf(failed, undefined, self)).toMatchObject({ paired: false, chip: "Not connected", screen: { kind: "help", help: { danger: true, forget: true } } });
+  expect(viewOf(failed, "forget", self).screen).toEqual({ kind: "forget" });
 });
 
 test("a failure to connect is told once, even if it ended an action", () => {

@@ -1,8 +1,9 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 
-import { decodeBase64Url, Host, type KeyInfo } from "../src/client/index.js";
+import { ConnectionError, decodeBase64Url, Host, type KeyInfo } from "../src/client/index.js";
 import { parseAction, type Snapshot } from "../src/messages.js";
 import { Wallet } from "../src/wallet.js";
+import { MemoryStore, PairedHost, refusal } from "./paired.js";
 import { BITCOIN, ETHEREUM, HELLO, key, SEED, SOLANA, Station } from "./station.js";
 
 let station: Station;
@@ -213,6 +214,85 @@ test("signing with a key that is no account asks the host nothing", async () => 
   await done;
 
   expect(wallet.snapshot.notice).toMatchObject({ problem: { from: "extension" } });
+});
+
+/** A wallet whose host answers by itself, and can pair. */
+async function pairable(): Promise<{ far: PairedHost; pairings: MemoryStore; wallet: Wallet }> {
+  const [far, pairings] = [await PairedHost.of(), new MemoryStore()];
+  far.answers["getStatus"] = () => ({ state: "unlocked", idleLockSeconds: 300, slots: [] });
+  far.answers["listKeys"] = () => ({ keys: [SEED] });
+  const host = new Host({ client: { name: "test", version: "1" }, channel: far.channel, pairings, onClosed: (error) => { wallet.lose(error); } }); // prettier-ignore
+  const wallet = new Wallet(host, (snapshot) => snapshots.push(snapshot));
+  return { far, pairings, wallet };
+}
+
+test("pairing is offered, the code told while it is compared, and how it ended kept until it is dismissed", async () => {
+  const { far, wallet: own } = await pairable();
+  await own.act({ name: "refresh" });
+  expect(own.snapshot).toMatchObject({ connection: "ready", pairing: "offered", keys: [SEED] });
+
+  await own.act({ name: "pair" });
+
+  expect(snapshots.map(({ task }) => task?.code).filter((code) => code !== undefined)).toContain(far.codes[0]);
+  expect(own.snapshot).toMatchObject({ pairing: "paired", notice: { kind: "paired", code: far.codes[0] }, keys: [SEED] });
+  expect(own.snapshot.task).toBeUndefined();
+});
+
+test("a refused pairing is told, and the wallet goes on without", async () => {
+  const { far, wallet: own } = await pairable();
+  await own.act({ name: "refresh" });
+  far.answers["finishPairing"] = () => refusal("user_rejected", 4001);
+  await own.act({ name: "pair" });
+
+  expect(own.snapshot).toMatchObject({ pairing: "offered", keys: [SEED], notice: { kind: "problem", action: { name: "pair" }, problem: { reason: "user_rejected" } } });
+});
+
+test("a host that shows its keys only to the paired is told as that", async () => {
+  const { far, wallet: own } = await pairable();
+  far.answers["listKeys"] = () => refusal("not_paired", 4100);
+  await own.act({ name: "refresh" });
+
+  expect(own.snapshot).toMatchObject({ connection: "ready", state: "unlocked", pairing: "required", keys: [] });
+});
+
+test("a host that is not the paired one is a failure that stays, until the pairing is forgotten", async () => {
+  const { far, pairings, wallet: own } = await pairable();
+  await own.act({ name: "refresh" });
+  await own.act({ name: "pair" });
+  far.answers["openChannel"] = () => ({ message: "AAAA" });
+  own.lose(new ConnectionError("host_exited"));
+  const restarted = new Wallet(new Host({ client: { name: "test", version: "1" }, channel: far.channel, pairings }), () => undefined);
+  await restarted.act({ name: "refresh" });
+  expect(restarted.snapshot).toMatchObject({ connection: "failed", keys: [], problem: { fault: "wrong_host" } });
+  await restarted.act({ name: "refresh" });
+  expect(restarted.snapshot).toMatchObject({ connection: "failed", problem: { fault: "wrong_host" } });
+
+  await restarted.act({ name: "forgetPairing" });
+
+  expect(pairings.kept).toBeUndefined();
+  expect(restarted.snapshot).toMatchObject({ connection: "ready", pairing: "offered" });
+});
+
+test("a pairing that the person ends at the host is a failure that says so", async () => {
+  const { far, wallet: own } = await pairable();
+  await own.act({ name: "refresh" });
+  await own.act({ name: "pair" });
+  far.answers["listKeys"] = () => refusal("not_paired", 4100);
+  await own.act({ name: "refresh" });
+
+  expect(own.snapshot).toMatchObject({ connection: "failed", keys: [], problem: { from: "connection", fault: "pairing_unknown" } });
+});
+
+test("a browser without X25519 is told that it cannot pair, and the wallet works", async () => {
+  const { wallet: own } = await pairable();
+  vi.spyOn(crypto.subtle, "generateKey").mockRejectedValue(new DOMException("", "NotSupportedError"));
+  await own.act({ name: "refresh" });
+  expect(own.snapshot).toMatchObject({ connection: "ready", pairing: "unsupported", keys: [SEED] });
+
+  await own.act({ name: "pair" });
+  vi.restoreAllMocks();
+
+  expect(own.snapshot).toMatchObject({ keys: [SEED], notice: { problem: { fault: "browser_too_old" } } });
 });
 
 test.each([undefined, null, 1, "lock", {}, { name: "sign" }, { name: "signMessage", keyId: "k" }, { name: "signMessage", keyId: 1, text: "" }, { name: "confirmBackup" }, { name: ["lock"] }])(

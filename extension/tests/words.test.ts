@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { ERROR_CODES, type ErrorReason } from "../src/client/protocol.js";
 import type { Problem } from "../src/messages.js";
-import { explain } from "../src/popup/words.js";
+import { explain, explainEnd, waitingFor } from "../src/popup/words.js";
 
 const development = { origin: "chrome-extension://abc/", development: true };
 const release = { origin: "moz-extension:companion@strongroom.io", development: false };
@@ -52,6 +52,41 @@ test.each([
   [100, "2 minutes."],
 ])("a wait of %d seconds is told as %s", (retryAfterSeconds, words) => {
   expect(explain(refusal("busy", { retryAfterSeconds }), development).text).toContain(words);
+});
+
+test.each(["wrong_host", "pairing_unknown", "channel_broken"] as const)("%s is loud, says that nothing is signed, and how to find out", (fault) => {
+  const problem = { from: "connection", fault } as const;
+
+  expect(explain(problem, development).danger).toBe(true);
+  expect(explain(problem, development).text).toContain("nothing is signed");
+  expect(commands(problem)).toContain("strongroom doctor");
+});
+
+test("only a pairing that does not fit can be forgotten", () => {
+  const faults = ["wrong_host", "pairing_unknown", "pairing_unreadable", "channel_broken", "pairing_failed", "host_exited", "host_silent"] as const;
+
+  expect(faults.filter((fault) => explain({ from: "connection", fault }, development).forget)).toEqual(["wrong_host", "pairing_unknown", "pairing_unreadable"]);
+});
+
+test("a refused pairing says what it means if the codes differed", () => {
+  const { title, text, steps } = explainEnd({ name: "pair" }, refusal("user_rejected"), development);
+
+  expect(title).toBe("Pairing refused");
+  expect(text).toContain("If the two codes differed, something stands between");
+  expect(steps?.map(({ command }) => command)).toEqual(["strongroom doctor"]);
+});
+
+test("a signature whose channel broke is not claimed to be undone", () => {
+  const problem = { from: "connection", fault: "channel_broken" } as const;
+
+  expect(explainEnd({ name: "signMessage", keyId: "k", text: "a" }, problem, development).text).toContain("It is not known whether the message was signed");
+});
+
+test("while the codes are compared it is said where, and what to do if they differ", () => {
+  expect(waitingFor({ name: "pair" }, false, "1234 5678")).toEqual({
+    title: "Compare this with the code in Strongroom’s own window",
+    text: "If they differ, refuse there. If they are the same, confirm there.",
+  });
 });
 
 test("an incident is named, for the log", () => {

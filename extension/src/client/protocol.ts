@@ -76,7 +76,7 @@ export interface Slot {
   readonly label: string;
 }
 
-/** `keyCount` (keys of the caller's wallet) is left out while locked: which records are whose is sealed. `unattended` is what `hello` says too, but a set-up after `hello` decides it anew; left out when there is no keystore. `protection` is that of the weakest slot, as any slot opens the keystore. */
+/** `keyCount` (keys of the caller's wallet) is left out while locked: which records are whose is sealed. `unattended` is what `hello` says too, but a set-up after `hello` decides it anew; left out when there is no keystore. `protection` is that of the weakest slot, as any slot opens the keystore. `paired`: this call came through the channel of a pairing. */
 export interface Status {
   readonly state: State;
   readonly idleLockSeconds: number;
@@ -84,6 +84,7 @@ export interface Status {
   readonly protection?: Protection;
   readonly unattended?: boolean;
   readonly keyCount?: number;
+  readonly paired?: boolean;
 }
 
 export type UnlockParams = Readonly<Record<string, never>>;
@@ -93,6 +94,37 @@ export interface StateResult {
 }
 
 export type LockParams = Readonly<Record<string, never>>;
+
+/** `message` is the first of Noise_XX_25519_AESGCM_SHA256. Its payload is SHA-256 over the extension's static public key and a nonce of 32 bytes, which the third message opens. */
+export interface BeginPairingParams {
+  readonly message: Base64Url;
+}
+
+/** `message` is the second of the handshake; its payload is the host's nonce of 32 bytes. */
+export interface BeginPairingResult {
+  readonly message: Base64Url;
+}
+
+/** `message` is the third of the handshake; its payload is the nonce that the first was committed to. The extension shows the code while it waits: the person compares it with the host's. */
+export interface FinishPairingParams {
+  readonly message: Base64Url;
+}
+
+/** `pairingId` is 16 bytes. */
+export interface FinishPairingResult {
+  readonly pairingId: Base64Url;
+}
+
+/** `message` is the first of Noise_KK_25519_AESGCM_SHA256, its payload empty. Not in a batch. */
+export interface OpenChannelParams {
+  readonly pairingId: Base64Url;
+  readonly message: Base64Url;
+}
+
+/** `message` is the second of the handshake, its payload empty. Every frame after this one is sealed, in both directions. */
+export interface OpenChannelResult {
+  readonly message: Base64Url;
+}
 
 /** `words` and `language` (a word list of BIP39) are for `BIP39`, `modulusLength` (2048, 3072 or 4096 bits, default 3072) is for RSA. After `expiresAt`, or `maxUses` uses of the private key, the key does nothing more. With `backend` `pkcs11` it is made in a token and never leaves it; `token` is the token's serial number or label, and needed if more than one is connected. */
 export interface GenerateKeyParams {
@@ -211,7 +243,7 @@ export interface PublicKeyResult {
   readonly raw: Base64Url;
 }
 
-/** The web page that asked, in the extension's words: a claim, shown and ruled on as one. */
+/** The web page that asked, in the extension's words: a claim, shown and ruled on as one. `origin` as browsers write it (RFC 6454), such as `https://shop.example`; a page whose origin is opaque (`null`) is not named. */
 export interface Page {
   readonly origin: string;
 }
@@ -573,6 +605,12 @@ export interface Operations {
   readonly unlock: { readonly params: UnlockParams; readonly result: StateResult };
   /** Close the keystore in every host process. */
   readonly lock: { readonly params: LockParams; readonly result: StateResult };
+  /** The first two messages of a pairing; what was begun before is forgotten. */
+  readonly beginPairing: { readonly params: BeginPairingParams; readonly result: BeginPairingResult };
+  /** The last message of a pairing; the person compares a code in the host's window. */
+  readonly finishPairing: { readonly params: FinishPairingParams; readonly result: FinishPairingResult };
+  /** Open the sealed channel of a pairing, for the rest of this port. */
+  readonly openChannel: { readonly params: OpenChannelParams; readonly result: OpenChannelResult };
   /** Make a key or a seed inside the host. */
   readonly generateKey: { readonly params: GenerateKeyParams; readonly result: KeyInfo };
   /** A one-time public key to which a key for import is encrypted. */
@@ -641,6 +679,9 @@ export const CONSENT = {
   getStatus: "session",
   unlock: "session",
   lock: "session",
+  beginPairing: "session",
+  finishPairing: "session",
+  openChannel: "session",
   generateKey: "own",
   getImportKey: "own",
   importKey: "person",
