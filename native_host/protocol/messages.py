@@ -76,9 +76,22 @@ class PublicKeyJwk(Message, frozen=True, kw_only=True):
 
 
 class Page(Message, frozen=True, kw_only=True):
-    """The web page that asked, in the extension's words: a claim, shown and ruled on as one."""
+    """The web page that asked, in the extension's words: a claim, shown and ruled on as one. ``origin`` as browsers write it (RFC 6454), such
+    as ``https://shop.example``; a page whose origin is opaque (``null``) is not named.
+    """
 
     origin: Annotated[str, Meta(min_length=1, max_length=512)]
+
+    def __post_init__(self) -> None:
+        """Give the origin its one spelling, before anything sees it that compares it."""
+        from msgspec.structs import force_setattr
+
+        from native_host.encodings.web_origin import canonical_origin
+
+        try:
+            force_setattr(self, "origin", canonical_origin(self.origin))
+        except ValueError:
+            raise ValueError("Wrong member `origin`") from None
 
 
 class NoParams(Message, frozen=True, kw_only=True):

@@ -132,10 +132,11 @@ class Review(Value, frozen=True, kw_only=True):
 def review(params: Message, subject: Subject | None) -> Review:
     """The review of a call's params about ``subject``; a method without a text of its own is named by its type."""
     made = _keeping(params, subject) or _using(params, subject)
+    page, about_page = _page(params)
     return Review(
         title=made.title,
-        facts=(*_about(subject), *made.facts, *_page(params)),
-        warnings=(*made.warnings, *_about_algorithm(params, subject)),
+        facts=(*_about(subject), *made.facts, *page),
+        warnings=(*made.warnings, *about_page, *_about_algorithm(params, subject)),
     )
 
 
@@ -263,9 +264,13 @@ def _about(subject: Subject | None) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _page(params: Message) -> tuple[Fact, ...]:
+def _page(params: Message) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
     page = getattr(params, "page", UNSET)
-    return (_fact("Web page, as the extension claims", page.origin, "origin"),) if isinstance(page, Page) else ()
+    if not isinstance(page, Page):
+        return (), ()
+    from native_host.review.web_page import describe_page
+
+    return describe_page(page.origin)
 
 
 def _bytes(label: str, data: bytes) -> tuple[tuple[Fact, ...], tuple[str, ...]]:

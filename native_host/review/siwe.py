@@ -10,13 +10,12 @@ from native_host.encodings.date_time import in_words, parse_date_time
 from native_host.encodings.siwe import Siwe, looks_like_siwe, parse_siwe
 from native_host.encodings.uri import Authority, Uri, parse_authority, parse_uri
 from native_host.protocol.approver import Fact, FactKind
-from native_host.review.text import MIXED_ALPHABETS, describe_message, visible
+from native_host.review.text import MIXED_ALPHABETS, describe_message
+from native_host.review.web_page import as_it_looks
 
 __all__ = ["Siwe", "describe_eip191", "facts_and_warnings", "looks_like_siwe", "parse_siwe"]
 
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
-_PUNYCODE = "xn--"
-_LABEL_LETTERS = 63  # of a name in the DNS (RFC 1035 section 2.3.4)
 _RECAP = "urn:recap:"
 
 MALFORMED = (
@@ -77,7 +76,7 @@ def describe_eip191(
 
 
 def _facts(siwe: Siwe, domain: Authority) -> tuple[Fact, ...]:
-    looks = _as_it_looks(domain.host)
+    looks = as_it_looks(domain.host)
     shown: tuple[tuple[str, str | None, FactKind], ...] = (
         ("Sign in to", siwe.domain if siwe.scheme is None else f"{siwe.scheme}://{siwe.domain}", "origin"),
         ("The domain looks like", looks, "text"),
@@ -98,23 +97,6 @@ def _facts(siwe: Siwe, domain: Authority) -> tuple[Fact, ...]:
 
 def _in_words(time: str | None) -> str | None:
     return None if time is None else in_words(parse_date_time(time))
-
-
-def _as_it_looks(host: str) -> str | None:
-    """The host with its Punycode labels (RFC 3492) as they are drawn, if it has any."""
-    labels = host.split(".")
-    if not any(label.startswith(_PUNYCODE) for label in labels):
-        return None
-    return visible(".".join(_label(label) for label in labels))
-
-
-def _label(label: str) -> str:
-    if not label.startswith(_PUNYCODE) or len(label) > _LABEL_LETTERS:
-        return label
-    try:
-        return label[len(_PUNYCODE) :].encode("ascii").decode("punycode")
-    except (UnicodeError, OverflowError, ValueError):
-        return label
 
 
 def _page_warnings(siwe: Siwe, domain: Authority, page_origin: str | None) -> tuple[str, ...]:
@@ -144,7 +126,7 @@ def _port(scheme: str, authority: Authority) -> str | None:
 
 
 def _domain_warnings(siwe: Siwe, domain: Authority) -> tuple[str, ...]:
-    scheme, looks = _scheme(siwe), _as_it_looks(domain.host)
+    scheme, looks = _scheme(siwe), as_it_looks(domain.host)
     found = (
         (domain.userinfo is not None, USER_IN_DOMAIN),
         (looks is not None, PUNYCODE_DOMAIN),

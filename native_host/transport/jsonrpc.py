@@ -225,7 +225,8 @@ def _path(complaint: str) -> str:
     if not found:
         text, place = complaint, ""
     names = place.rstrip("`").replace("[", ".").replace("]", "").split(".")
-    for start in ("Object missing required field `", "Object contains unknown field `"):
+    # The last is what a type's own check says.
+    for start in ("Object missing required field `", "Object contains unknown field `", "Wrong member `"):
         if text.startswith(start):
             names.append(text.removeprefix(start).rstrip("`"))
     sane = [name for name in names if name.isascii() and len(name) <= _NAME_CHARACTERS and (name.isidentifier() or name.isdecimal())]
@@ -274,18 +275,18 @@ def encode_event(event: Event) -> bytes:
     return _encode(_EventNotification(params=event))
 
 
-def encode_batch(replies: Sequence[tuple[CallId | None, bytes]]) -> bytes:
+def encode_batch(replies: Sequence[tuple[CallId | None, bytes]], limit: int = RESPONSE_BYTES) -> bytes:
     """One array of the encoded replies, each given with its id; those that do not fit are replaced by ``too_large``."""
     bodies = [body for _, body in replies]
-    if sum(map(len, bodies)) + len(bodies) + 1 > RESPONSE_BYTES:
-        bodies = _fitting(replies)
+    if sum(map(len, bodies)) + len(bodies) + 1 > limit:
+        bodies = _fitting(replies, limit)
     return b"[" + b",".join(bodies) + b"]"
 
 
-def _fitting(replies: Sequence[tuple[CallId | None, bytes]]) -> list[bytes]:
+def _fitting(replies: Sequence[tuple[CallId | None, bytes]], limit: int) -> list[bytes]:
     """Room for every reply's ``too_large`` is set aside first, so that the array fits whatever comes last."""
     errors = [encode_error(call_id, TooLarge()) for call_id, _ in replies]
-    room = RESPONSE_BYTES - sum(map(len, errors)) - len(errors) - 1
+    room = limit - sum(map(len, errors)) - len(errors) - 1
     bodies: list[bytes] = []
     for (_, body), error in zip(replies, errors, strict=True):
         more = len(body) - len(error)

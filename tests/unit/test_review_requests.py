@@ -11,6 +11,7 @@ from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
 from native_host.review import requests
 from native_host.review.requests import Review, Subject, Target, attach_review, program_review, review, set_up_review
+from native_host.review.web_page import PUNYCODE_PAGE
 from tests.homes import b64
 from tests.vector_files import load
 
@@ -222,9 +223,11 @@ PAGED = [method for method in CALLS if "page" in METHODS[method].params.__struct
 
 @pytest.mark.parametrize("method", PAGED)
 def test_the_page_is_a_claim(method: str) -> None:
-    """It comes from the extension and is called what it is; what would deceive is shown."""
-    found = facts(made(method, **CALLS[method], page={"origin": f"https://{HOSTILE}"}))
-    assert (f"https://{SHOWN}", "origin") == found["Web page, as the extension claims"]
+    """It comes from the extension and is called what it is, in its one spelling, with what is suspicious about it."""
+    told = made(method, **CALLS[method], page={"origin": "HTTPS://xn--PPLE-43d.example:443/"})
+    assert ("https://xn--pple-43d.example", "origin") == facts(told)["Web page, as the extension claims"]
+    assert "\N{CYRILLIC SMALL LETTER A}pple.example" == facts(told)["Its name looks like"][0]
+    assert PUNYCODE_PAGE in told.warnings
 
 
 def test_every_use_may_name_a_page() -> None:

@@ -59,7 +59,7 @@ def message(data: bytes) -> SignMessageParams:
     return SignMessageParams(key_id=KEY_ID, format="eip191", message=Base64Url(data), page=PAGE)
 
 
-BLIND = SignParams(key_id=KEY_ID, digest=Base64Url(bytes(range(32))), page=Page(origin="https://vote.example/\u2066\u202egpj.exe"))
+BLIND = SignParams(key_id=KEY_ID, digest=Base64Url(bytes(range(32))), page=Page(origin="https://xn--vte-sed.example"))
 ASKS: dict[str, dict[str, Any]] = {
     "review": asked("signMessage", message(VOTE), grants=OFFERS),
     "review-warned": asked("sign", BLIND, DEVELOPMENT, grants=[]),
