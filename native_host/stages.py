@@ -6,17 +6,20 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from native_host.approval.authorize import Grants, authorize, permit_without_asking
 from native_host.asking import Asking
 from native_host.audit import Audit
 from native_host.config import make_folder
 from native_host.confinement import confine
 from native_host.confinement.reach import reach_of
-from native_host.errors import BackendUnavailable, Busy, KmsError, PolicyDenied
+from native_host.errors import BackendUnavailable, Busy, CallerChanged, KmsError, PolicyDenied
 from native_host.kek.provider import Settings
 from native_host.keystore.store import BUSY_MS, KeyStore
 from native_host.opening import now
-from native_host.operations.extension_files import Installed
+from native_host.operations.caller_evidence import look_at_caller
+from native_host.operations.extension_files import note_refusal
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
 from native_host.policy import Allow, Ask, Deny, decide
@@ -67,10 +70,11 @@ class Stages:
         self.idle = IdleClock(config.session.idle_lock_seconds)
         self._grants = Grants()
         # The browsers' folders are out of reach once this process is confined.
-        self.installed = find_installed(caller, environ)
+        self.installed, self._program = look_at_caller(caller, environ, now)
         self.installed.look(self.store.connection)
         self._turn_file = os.path.join(paths.data, TURN_FILE)
-        house = House(
+        self._noted = False
+        house = self._house = House(
             store=self.store,
             audit=self.audit,
             approver=self.approver,
@@ -83,6 +87,7 @@ class Stages:
             settings=Settings(tpm=config.tpm, pkcs11=config.pkcs11),
             installed=self.installed,
         )
+        self._program.tell(house)
         self.operations = Operations(house, idle_lock_seconds=config.session.idle_lock_seconds)
         self._confine(config, paths, environ)
 
@@ -103,7 +108,8 @@ class Stages:
             raise BackendUnavailable(STARTED_BEFORE, detail="slots")
 
     def decide(self, session: Session, call: Call) -> tuple[Facts, Decision]:
-        """What is known about a call, and what policy says to it; raises what ``Operations.describe`` raises."""
+        """What is known about a call, and what policy says to it; raises ``CallerChanged``, and what ``Operations.describe`` raises."""
+        self._check_caller(call)
         recalled = self.operations.recall(session, call)
         if recalled == "answer":
             return self.operations.recorded(session, call), Allow(rule=REQUEST_KEY)
@@ -111,7 +117,21 @@ class Stages:
         decision = decide(session, call, facts)
         if recalled == "again" and not isinstance(decision, Deny):
             decision = Allow(rule=REQUEST_KEY)
+        if isinstance(decision, Ask) and self.installed.steps_up:
+            decision = replace(decision, offers=())
         return facts, decision
+
+    def _check_caller(self, call: Call) -> None:
+        """Refuse whoever is seen not to be who they say they are; raises ``CallerChanged``."""
+        if self.store.is_unlocked:
+            self._program.conclude(self._house)
+        try:
+            self.installed.check(call.method)
+        except CallerChanged:
+            if not self._noted:
+                self._noted = True
+                note_refusal(self._house, self.installed)
+            raise
 
     def asks(self, call: Call, facts: Facts, decision: Decision) -> bool:
         """Whether the person is asked: by policy, or because the operation itself is one in which the person takes part."""
@@ -195,6 +215,8 @@ class Stages:
             )
             self.operations.make_ready(permit)
             result = self.operations.perform(permit)
+            if isinstance(waiting.call.params, UnlockParams):
+                self._program.begin(self._house)
         if isinstance(waiting.decision, Ask):
             with self.store.transaction():
                 self.store.end_refusals(waiting.session.caller.origin)
@@ -212,18 +234,6 @@ class Stages:
         if waiting.asked and error.reason in REFUSALS:
             with self.store.transaction():
                 self.store.count_refusal(waiting.session.caller.origin)
-
-
-def find_installed(caller: Caller, environ: Mapping[str, str]) -> Installed:
-    """What is installed of the extension that asks, in any profile of its family of browsers."""
-    if caller.family is None:
-        return Installed(caller, ())
-    from native_host.caller.identity import Claim
-    from native_host.caller.installed_copies import find_copies
-    from native_host.install.profiles import profile_folders
-
-    claim = Claim(origin=caller.origin, family=caller.family)
-    return Installed(caller, find_copies(claim, profile_folders(caller.family, environ)))
 
 
 def _review(waiting: Waiting) -> Review:

@@ -23,7 +23,7 @@ import msgspec
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MOST_FILES, MOST_BYTES, MOST_DEPTH = 5000, 128 * 1024 * 1024, 24
 """Of all copies of an extension together; the largest wallets known have some hundred files and 40 MiB."""
@@ -34,6 +34,10 @@ PACKED = b"extension.xpi"
 WRITTEN_BY_BROWSERS = (b"_metadata/verified_contents.json", b"_metadata/computed_hashes.json", b"_metadata/generated_indexed_rulesets/")
 """The first is the store's signature, the others are computed from the extension's files. None of them is run as code unless a file that
 counts names it."""
+ADDED_TO_MANIFEST = frozenset({"key", "update_url", "differential_fingerprint"})
+"""What a store, or Chromium when it unpacks, writes into a manifest: which id the extension has and where it comes from."""
+REENCODED = (b".png", b".jpg", b".jpeg", b".gif", b".webp", b".bmp", b".ico")
+"""Images, which Chromium writes anew when it unpacks."""
 CHUNK = 1 << 18
 _NO_LINKS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _VERSION = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.+-_")
@@ -53,11 +57,13 @@ class FileDigest(Value, frozen=True, kw_only=True, array_like=True):
 
 
 class Contents(Value, frozen=True, kw_only=True):
-    """``digest``: 32 bytes over all of it. ``version`` is empty where the manifest does not say."""
+    """``digest``: 32 bytes over all of it. ``version`` is empty where the manifest does not say. ``code``: 32 bytes over what a browser does not
+    write anew when it installs a release: all but images, and of the manifest what it says, without what a store adds."""
 
     digest: bytes
     version: str
     files: tuple[FileDigest, ...]
+    code: bytes = b""
 
 
 class Budget:
@@ -98,7 +104,7 @@ def digest_of_folder(folder: str, budget: Budget | None = None) -> Contents:
             os.close(descriptor)
     except OSError:
         raise CannotDigest("files that cannot be read") from None
-    return _contents(files, _version(bytes(manifest)))
+    return _contents(files, _version(bytes(manifest)), bytes(manifest))
 
 
 def digest_of_file(file: str, version: str = "", budget: Budget | None = None) -> Contents:
@@ -173,11 +179,29 @@ def _digest_open(descriptor: int, path: bytes, budget: Budget, keep: bytearray |
     return FileDigest(path=path, size=size, digest=hashed.digest())
 
 
-def _contents(files: list[FileDigest], version: str) -> Contents:
+def _contents(files: list[FileDigest], version: str, manifest: bytes = b"") -> Contents:
+    said = _said(manifest)
+    code = [file for file in files if not file.path.lower().endswith(REENCODED)]
+    if said:
+        as_said = FileDigest(path=MANIFEST, size=len(said), digest=sha256(said).digest())
+        code = [as_said if file.path == MANIFEST else file for file in code]
+    return Contents(digest=_over(files), version=version, files=tuple(files), code=_over(code))
+
+
+def _over(files: Iterable[FileDigest]) -> bytes:
     whole = sha256()
     for file in files:
         whole.update(len(file.path).to_bytes(8, "big") + file.path + file.size.to_bytes(8, "big") + file.digest)
-    return Contents(digest=whole.digest(), version=version, files=tuple(files))
+    return whole.digest()
+
+
+def _said(manifest: bytes) -> bytes:
+    """What a manifest says, whatever its layout and the order of its members; empty if it is no JSON object."""
+    try:
+        said = msgspec.json.decode(manifest.removeprefix(b"\xef\xbb\xbf"), type=dict[str, object])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return b""
+    return msgspec.json.encode({name: value for name, value in said.items() if name not in ADDED_TO_MANIFEST}, order="sorted")
 
 
 def _version(manifest: bytes) -> str:

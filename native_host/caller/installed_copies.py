@@ -6,8 +6,8 @@ path of each, a packed file or a folder; beside it ``extensions/<id>.xpi``, a fo
 the path of a folder.
 
 The host is told the extension's id and not the profile, so all copies count. All of this can be written by any program of the same user, and
-is read as such. A temporary extension of Firefox stands nowhere, and another profile folder than the usual is not found. What a browser
-keeps of an extension elsewhere is not looked at: Chromium runs a service worker from ``Service Worker/ScriptCache`` in the profile.
+is read as such. A temporary extension of Firefox stands nowhere, and another profile folder than the usual is not found. What Chromium keeps
+of an extension elsewhere, and runs, is ``caller.script_cache``'s.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from native_host.caller.extension_digest import Budget, CannotDigest, Contents, digest_of_file, digest_of_folder, plain_version
 from native_host.value import Value
@@ -34,11 +35,13 @@ TOO_MANY = "more copies of the extension than Strongroom reads"
 
 
 class Copy(Value, frozen=True, kw_only=True):
-    """One copy: ``contents`` are those of its files, or ``None`` if they cannot be checked, for what ``fault`` says."""
+    """One copy: ``contents`` are those of its files, or ``None`` if they cannot be checked, for what ``fault`` says. ``profiles`` are the folders
+    of the profiles that it is installed in."""
 
     folder: str
     contents: Contents | None = None
     fault: str = ""
+    profiles: tuple[str, ...] = ()
 
 
 class _Entry(msgspec.Struct):
@@ -73,13 +76,14 @@ def find_copies(claim: Claim, roots: Iterable[str], budget: Budget | None = None
     addon = claim.origin.removeprefix("chrome-extension://").removesuffix("/").removeprefix("moz-extension:")
     found: dict[str, Copy] = {}
     for root in dict.fromkeys(map(os.path.realpath, roots)):
-        for place, version in places(root, addon):
+        for place, version, profile in places(root, addon):
             real = os.path.realpath(place)
             if real in found:
+                found[real] = replace(found[real], profiles=(*dict.fromkeys((*found[real].profiles, profile)),))
                 continue
             if len(found) >= MOST_COPIES:
                 return (*_sorted(found), Copy(folder=real, fault=TOO_MANY))
-            found[real] = _copy(real, version, budget)
+            found[real] = replace(_copy(real, version, budget), profiles=(profile,))
     return _sorted(found)
 
 
@@ -95,13 +99,13 @@ def _copy(place: str, version: str, budget: Budget) -> Copy:
     return Copy(folder=place, contents=contents)
 
 
-def _in_chromium(root: str, addon: str) -> Iterator[tuple[str, str]]:
+def _in_chromium(root: str, addon: str) -> Iterator[tuple[str, str, str]]:
     for profile in _folders(root):
-        yield from ((place, "") for place in _listed(os.path.join(profile, "Extensions", addon)) if os.path.isdir(place))
+        yield from ((place, "", profile) for place in _listed(os.path.join(profile, "Extensions", addon)) if os.path.isdir(place))
         for name in _PREFERENCES:
             path = _unpacked(_contents(os.path.join(profile, name)), addon)
             if path and os.path.isabs(path) and os.path.lexists(path):
-                yield path, ""
+                yield path, "", profile
 
 
 def _unpacked(preferences: bytes, addon: str) -> str:
@@ -116,13 +120,13 @@ def _unpacked(preferences: bytes, addon: str) -> str:
         return ""
 
 
-def _in_firefox(root: str, addon: str) -> Iterator[tuple[str, str]]:
+def _in_firefox(root: str, addon: str) -> Iterator[tuple[str, str, str]]:
     for profile in dict.fromkeys((*_folders(root), *_folders(os.path.join(root, "Profiles")), *_named_profiles(root))):
         named = [(one.path, one.version or "") for one in _addons(profile) if one.id == addon and one.path and os.path.isabs(one.path)]
         beside = [(os.path.join(profile, "extensions", name), "") for name in (f"{addon}.xpi", addon)]
         for place, version in (*named, *beside):
             if os.path.lexists(place):
-                yield _behind_proxy(place), plain_version(version)
+                yield _behind_proxy(place), plain_version(version), profile
 
 
 def _addons(profile: str) -> list[_Addon]:

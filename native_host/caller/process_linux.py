@@ -39,6 +39,8 @@ _PORTALS = frozenset({"xdg-desktop-portal", "xdg-native-messaging-proxy", "flatp
 _SHELLS = frozenset({"ash", "bash", "busybox", "dash", "fish", "ksh", "sh", "zsh"})
 _ADOPTERS = frozenset({"init", "systemd"})
 _SHELLS_IN_BETWEEN = 4
+_LONGEST_CHAIN = 8
+_NAME_CHARACTERS = 40
 _PATH_CHARACTERS = 300
 _DELETED = " (deleted)"
 _OTHERS_MAY_WRITE = 0o022
@@ -47,6 +49,7 @@ _OTHERS_MAY_WRITE = 0o022
 class _Process(Value, frozen=True, kw_only=True):
     """``started`` in clock ticks since boot; ``executable`` is ``None`` if it may not be read."""
 
+    pid: int
     parent: int
     started: int
     name: str
@@ -70,6 +73,31 @@ def examine(pid: int, family: Family, proc: str = "/proc") -> Parent:
         return _parent("contradicted", "The process that started Strongroom belongs to another user of this computer.")
     browser = _behind_shells(proc, process)
     return _judge(browser, family, through="" if browser is process else " through a script")
+
+
+def browser_pid(pid: int, proc: str = "/proc") -> int | None:
+    """The process of the browser that started the host, whose parent is ``pid``; ``None`` if that is none that is known."""
+    process = _read(proc, pid)
+    browser = _behind_shells(proc, process) if process is not None else None
+    return browser.pid if browser is not None and browser.program in _BROWSERS else None
+
+
+def chain(pid: int, proc: str = "/proc") -> tuple[str, ...]:
+    """The names of what started the process ``pid``, the nearest first, as far as it is still there and was there before it.
+
+    Names of program files, or what a process calls itself where that may not be read: both can be chosen. They say how a browser was started,
+    from a desktop or by a program that drives it, and prove nothing.
+    """
+    names: list[str] = []
+    below = _read(proc, pid)
+    while below is not None and below.parent > 0 and len(names) < _LONGEST_CHAIN:
+        above = _read(proc, below.parent)
+        if above is None or above.started > below.started:
+            break
+        name = "".join(character if character.isprintable() else "?" for character in above.program or above.name)
+        names.append(name[:_NAME_CHARACTERS])
+        below = above
+    return tuple(names)
 
 
 def _behind_shells(proc: str, process: _Process) -> _Process:
@@ -120,7 +148,7 @@ def _read(proc: str, pid: int) -> _Process | None:
     except (OSError, ValueError, IndexError):
         return None
     executable, replaceable = _read_executable(f"{folder}/exe")
-    return _Process(parent=parent, started=started, name=name, uid=uid, executable=executable, replaceable=replaceable)
+    return _Process(pid=pid, parent=parent, started=started, name=name, uid=uid, executable=executable, replaceable=replaceable)
 
 
 def _contents(path: str) -> bytes:

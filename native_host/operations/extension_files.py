@@ -4,7 +4,9 @@ The copies were found before this process confined itself (``caller.installed_co
 be known. What is known is what was there at the last unlocking, and nothing older: an earlier version that is put back is asked about too.
 
 What is told is of the files on the disk, at the first call that this host answered behind ``hello``. The code that the browser runs can be
-another: it was read earlier, and Chromium keeps a copy of a service worker that a program of the same user can change as well.
+another: it was read earlier, and Chromium keeps what a service worker runs elsewhere (``caller.script_cache``).
+
+After a change was accepted, whatever was allowed in advance for the old files is over, and for a day nothing is offered to be.
 
 An unpacked build is asked about like any other. Nothing signs it and any program can write to its folder, so it is what would be changed
 first; whoever builds one meets the question at the first unlocking after a build, and knows its answer.
@@ -12,116 +14,99 @@ first; whoever builds one meets the question at the first unlocking after a buil
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from msgspec import MsgspecError
-from msgspec.msgpack import decode, encode
 from msgspec.structs import replace
 
 from native_host.caller.identity import Evidence
-from native_host.errors import CallerChanged, UserRejected
+from native_host.errors import CallerChanged, InvalidParams, UserRejected
 from native_host.keystore import seen
-from native_host.value import Value
+from native_host.operations.installed import SIGNAL, WORDS, Installed
+from native_host.operations.seen_extension import (
+    Known,
+    compare,
+    decoded,
+    describe,
+    digest_of,
+    encoded,
+    identity,
+    to_remember,
+    versions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from sqlite3 import Connection
 
     from native_host.approval.permit import Permit
-    from native_host.caller.identity import Caller
+    from native_host.audit import AuditedEntry
     from native_host.caller.installed_copies import Copy
     from native_host.operations.house import House
+    from native_host.operations.seen_extension import SeenCopy, Standing
 
-SIGNAL = "extension"
-LISTED_BYTES = 256 * 1024
-"""How much of the names and digests of files is remembered; without them a change is noticed all the same, and its files not named."""
-NOT_FOUND = "The extension's files were not found in the usual folders, so Strongroom cannot notice changes to them."
-GONE = "The extension's files were seen before, and are not in the usual folders now: Strongroom cannot notice changes to them."
-FIRST = "The extension's files ({what}) were not seen before. From the next unlocking on, changes to them are noticed."
-SAME = "The extension's files are those that were seen before ({what})."
-ACCEPTED = "The extension's files were changed, and you went on with them ({what})."
 UNCHECKED = "Not all of the extension's files can be checked: {fault}."
-CHANGED = "The extension's files are not those that were seen before. You will be asked about that when the keystore is open."
 REFUSED = (
     "The extension's files were changed since they were last seen, and that was not accepted. Nothing was opened. If you did not update the"
     " extension, remove it and install it again."
 )
-
-Standing = Literal["none", "gone", "first", "same", "changed"]
-_WORDS: dict[Standing, str] = {"none": NOT_FOUND, "gone": GONE, "first": FIRST, "same": SAME, "changed": ACCEPTED}
-
-
-class SeenCopy(Value, frozen=True, kw_only=True, array_like=True):
-    """``files``: paths with the first 16 bytes of their digests; empty if they were too many."""
-
-    digest: bytes
-    version: str
-    files: tuple[tuple[bytes, bytes], ...] = ()
-
-
-class Installed:
-    """The copies of the extension that asks, and what is known of them by now. Used with the house lock held."""
-
-    def __init__(self, caller: Caller, copies: tuple[Copy, ...]) -> None:
-        self.origin = caller.origin
-        self.copies = copies
-        self._caller = caller
-        self.caller = caller
-
-    def look(self, connection: Connection) -> None:
-        """Tell how the copies stand to what the file says, before it is known to be the store's own word."""
-        standing = compare(self.copies, _decoded(seen.claimed(connection, self.origin)))
-        if standing == "changed":
-            self.tell("contradicted", CHANGED)
-        else:
-            self.tell("unknown", _WORDS[standing].format(what=describe(self.copies)))
-
-    def tell(self, level: Literal["consistent", "unknown", "contradicted"], text: str) -> None:
-        """Have this said in every window from now on; what speaks against the caller stands first."""
-        told = Evidence(signal=SIGNAL, level=level, text=text)
-        before = self._caller.evidence
-        self.caller = replace(self._caller, evidence=(told, *before) if level == "contradicted" else (*before, told))
+CONTRADICTED = "refuseCaller"
+"""What the record of decisions calls a refusal because of what was observed; its rule has the signal and the words."""
+MOST_ACCEPTED = 8
 
 
 def judge(house: House, permit: Permit) -> None:
     """See that the copies are those that the open store knows; otherwise whoever answers decides.
 
     Raises:
-        CallerChanged: they said no. ``BackendUnavailable``, ``Cancelled``, ``ChangedOutside``.
+        CallerChanged: they said no, or something else speaks against the caller that the store does not know to be accepted.
+        BackendUnavailable, Cancelled, ChangedOutside
     """
     installed = house.installed
     if installed is None or permit.session.caller.family is None:
         return
-    known = _decoded(seen.known(house.store, installed.origin))
-    standing = compare(installed.copies, known)
+    known = decoded(seen.known(house.store, installed.origin))
+    installed.learn(known)
+    installed.check("unlock")
+    standing = compare(installed.copies, known.copies)
     if standing == "changed":
-        _ask(house, permit, installed, known or [])
-        _note(house, installed, "acceptExtension")
-    elif standing == "first" or (standing == "same" and _is_more(known or [], installed.copies)):
-        _note(house, installed, "noteExtension")
+        _ask(house, permit, installed, known.copies or [])
+        _note(house, installed, "acceptExtension", replace(known, changed_at=house.clock()))
+    elif standing == "first" or (standing == "same" and _is_more(known.copies or [], installed.copies)):
+        _note(house, installed, "noteExtension", known)
     _tell(installed, standing)
 
 
-def compare(copies: Sequence[Copy], known: Sequence[SeenCopy] | None) -> Standing:
-    """``known`` is ``None`` if nothing was ever seen, and empty if what was cannot be read."""
-    if not copies:
-        return "none" if known is None else "gone"
-    if known is None:
-        return "first"
-    return "same" if {identity(copy) for copy in copies} <= {one.digest for one in known} else "changed"
+def note_refusal(house: House, installed: Installed) -> None:
+    """Write down what spoke against the caller, for the record and for ``strongroom origins accept``."""
+    for one in installed.contradictions():
+        if one.signal != SIGNAL:
+            house.audit.happened(installed.origin, CONTRADICTED, f"{one.signal}: {one.text}")
 
 
-def identity(copy: Copy) -> bytes:
-    """What a copy is known by; one that cannot be checked is known by its place and by what is in the way."""
-    if copy.contents is not None:
-        return copy.contents.digest
-    return sha256(b"cannot be checked\0" + copy.fault.encode() + b"\0" + copy.folder.encode("utf-8", "surrogateescape")).digest()
+def refused(house: House, origin: str, record: Iterable[AuditedEntry]) -> list[Evidence]:
+    """What an extension was refused for, the newest of each signal, as far as it is not accepted; the store must be open."""
+    newest: dict[str, Evidence] = {}
+    for one in record:
+        if one.entry is not None and (one.entry.method, one.entry.origin) == (CONTRADICTED, origin):
+            signal, _, text = one.entry.rule.partition(": ")
+            newest[signal] = Evidence(signal=signal, level="contradicted", text=text)
+    accepted = decoded(seen.known(house.store, origin)).accepted
+    return [one for one in newest.values() if digest_of(one) not in accepted]
 
 
-def describe(copies: Iterable[Copy]) -> str:
-    """Their versions, in words."""
-    return _versions(copy.contents.version if copy.contents else "" for copy in copies)
+def accept(house: House, origin: str, observed: Sequence[Evidence]) -> None:
+    """Go on with what was observed, these words and no others; the person was asked. The store must be open.
+
+    Raises:
+        InvalidParams: what is remembered of the extension cannot be read. ``ChangedOutside``
+    """
+    content = seen.known(house.store, origin)
+    if content == b"":
+        raise InvalidParams("What is known of this extension was changed from outside. See: strongroom audit verify", path="origin")
+    known = decoded(content)
+    accepted = (*known.accepted, *(digest_of(one) for one in observed))[-MOST_ACCEPTED:]
+    with house.store.transaction():
+        seen.note(house.store, origin, encoded(replace(known, accepted=accepted)))
+        house.audit.happened(origin, "acceptCaller", "; ".join(f"{one.signal}: {one.text}" for one in observed))
 
 
 def changes(copies: Sequence[Copy], known: Sequence[SeenCopy]) -> dict[str, list[str]]:
@@ -154,7 +139,7 @@ def _ask(house: House, permit: Permit, installed: Installed, known: Sequence[See
     )
     review = changed_review(
         origin=installed.origin,
-        before=_versions(one.version for one in known),
+        before=versions(one.version for one in known),
         now=describe(new),
         folders=tuple(copy.folder.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for copy in new),
         changes=changes(copies, known),
@@ -167,54 +152,26 @@ def _ask(house: House, permit: Permit, installed: Installed, known: Sequence[See
         raise CallerChanged(REFUSED) from None
 
 
-def _note(house: House, installed: Installed, what: str) -> None:
-    content = encode(_to_remember(installed.copies))
+def _note(house: House, installed: Installed, what: str, known: Known) -> None:
+    known = replace(known, copies=to_remember(installed.copies), seen_at=house.clock())
     digests = ", ".join(sorted({identity(copy).hex() for copy in installed.copies}))
     with house.store.transaction():
         house.store.tidy_confirmations()
-        seen.note(house.store, installed.origin, content)
+        seen.note(house.store, installed.origin, encoded(known))
         house.audit.happened(installed.origin, what, f"{describe(installed.copies)}; sha256 {digests}")
+    installed.learn(known)
 
 
 def _tell(installed: Installed, standing: Standing) -> None:
     faults = [copy.fault for copy in installed.copies if copy.fault]
     if faults:
-        installed.tell("unknown", UNCHECKED.format(fault=", ".join(sorted(set(faults)))))
+        installed.tell(SIGNAL, "unknown", UNCHECKED.format(fault=", ".join(sorted(set(faults)))))
     else:
-        installed.tell("consistent" if standing == "same" else "unknown", _WORDS[standing].format(what=describe(installed.copies)))
-
-
-def _to_remember(copies: Iterable[Copy]) -> list[SeenCopy]:
-    kept, left = {}, LISTED_BYTES
-    for copy in copies:
-        files: tuple[tuple[bytes, bytes], ...] = ()
-        if copy.contents is not None:
-            files = tuple((file.path, file.digest[:16]) for file in copy.contents.files)
-        size = sum(len(path) + 32 for path, _ in files)
-        if size > left:
-            files, size = (), 0
-        left -= size
-        version = copy.contents.version if copy.contents else ""
-        kept[identity(copy)] = SeenCopy(digest=identity(copy), version=version, files=files)
-    return list(kept.values())
-
-
-def _decoded(content: bytes | None) -> list[SeenCopy] | None:
-    if content is None:
-        return None
-    try:
-        return decode(content, type=list[SeenCopy])
-    except (MsgspecError, UnicodeDecodeError, RecursionError):
-        return []
+        installed.tell(SIGNAL, "consistent" if standing == "same" else "unknown", WORDS[standing].format(what=describe(installed.copies)))
 
 
 def _is_more(known: Sequence[SeenCopy], copies: Iterable[Copy]) -> bool:
     return {one.digest for one in known} != {identity(copy) for copy in copies}
-
-
-def _versions(versions: Iterable[str]) -> str:
-    named = sorted(set(versions) - {""})
-    return f"version {' and '.join(named)}" if named else "of an unknown version"
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -15,8 +15,19 @@ from native_host.caller.installed_copies import Copy
 from native_host.errors import Locked
 from native_host.keystore import seen
 from native_host.keystore.store import ChangedOutside, KeyStore
-from native_host.operations import extension_files
-from native_host.operations.extension_files import CHANGED, LISTED_BYTES, Installed, SeenCopy, changes, compare, describe, identity
+from native_host.operations.extension_files import changes
+from native_host.operations.installed import CHANGED, Installed
+from native_host.operations.seen_extension import (
+    LISTED_BYTES,
+    Known,
+    SeenCopy,
+    compare,
+    decoded,
+    describe,
+    encoded,
+    identity,
+    to_remember,
+)
 from tests.homes import now, set_up, unlock
 
 ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop/"
@@ -29,7 +40,7 @@ def copy(*files: tuple[str, bytes], version: str = "1.0", folder: str = "/x") ->
 
 
 def remembered(*copies: Copy) -> list[SeenCopy]:
-    return decode(encode(extension_files._to_remember(copies)), type=list[SeenCopy])
+    return decode(encode(to_remember(copies)), type=list[SeenCopy])
 
 
 ONE, OTHER = copy(("a.js", b"1")), copy(("a.js", b"2"))
@@ -117,7 +128,7 @@ def test_a_forged_row_is_none_of_the_stores(store: KeyStore, forged: object) -> 
     value = 7.5 if forged is None else forged
     store.connection.execute("INSERT INTO meta VALUES (?, ?)", (f"extension:{ORIGIN}", value))
     assert b"" == seen.known(store, ORIGIN)
-    assert [] == extension_files._decoded(b"")
+    assert Known(copies=[]) == decoded(b"")
     seen.claimed(store.connection, ORIGIN)
     with pytest.raises(ChangedOutside):
         note(store, b"content")
@@ -132,7 +143,7 @@ def test_another_origins_row_does_not_pass(store: KeyStore) -> None:
 
 def test_what_windows_say_before_it_is_open(store: KeyStore) -> None:
     """A change stands first among the evidence, before anybody types a passphrase; what is the same is not yet called proof."""
-    note(store, encode(remembered(ONE)))
+    note(store, encoded(Known(copies=remembered(ONE))))
     caller = Caller(origin=ORIGIN, family="chromium", evidence=(PARENT,))
     told = []
     for copies in ((ONE,), (OTHER,)):

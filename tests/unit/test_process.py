@@ -68,7 +68,7 @@ def program(tmp_path: Path) -> ProgramMaker:
 
 
 def process(executable: str, *, replaceable: bool = False) -> process_linux._Process:
-    return process_linux._Process(parent=1, started=1, name="n", uid=os.getuid(), executable=executable, replaceable=replaceable)
+    return process_linux._Process(pid=2, parent=1, started=1, name="n", uid=os.getuid(), executable=executable, replaceable=replaceable)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""All that is looked at of a caller behind ``hello``: once, before this process confines itself and cannot see it any more."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from native_host.caller.identity import Claim, Evidence
+from native_host.operations.browser_program import BrowserProgram
+from native_host.operations.installed import Installed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from native_host.caller.identity import Caller, Family
+    from native_host.caller.installed_copies import Copy
+    from native_host.caller.script_cache import Script
+
+MOST_PROFILES = 8
+"""Whose script cache is looked at."""
+
+
+def look_at_caller(caller: Caller, environ: Mapping[str, str], clock: Callable[[], int]) -> tuple[Installed, BrowserProgram]:
+    """What is installed of the extension that asks, in any profile of its family of browsers, and all else that is seen of who started this
+    process. Never raises for what it finds.
+    """
+    if caller.family is None:
+        return Installed(caller, (), clock=clock), BrowserProgram(None, None)
+    from native_host.caller.installed_copies import find_copies
+    from native_host.install.profiles import profile_folders
+
+    observed, program = _of_process(os.getppid())
+    copies = find_copies(Claim(origin=caller.origin, family=caller.family), profile_folders(caller.family, environ))
+    manifest = _of_manifest(caller, environ)
+    more = (*observed, *(() if manifest is None else (manifest,)), *_of_release(caller.origin, copies))
+    told = replace(caller, evidence=(*caller.evidence, *more))
+    return Installed(told, copies, _scripts(caller.origin, caller.family, copies), clock), program
+
+
+def _of_process(parent: int) -> tuple[tuple[Evidence, ...], BrowserProgram]:
+    """What is seen of the browser behind this process. Its number is its own for as long as it lives, and the host ends with it."""
+    if sys.platform != "linux":
+        return (), BrowserProgram(None, None)
+    from native_host.caller import process_linux
+    from native_host.caller.program_file import open_running
+
+    pid = process_linux.browser_pid(parent)
+    if pid is None or os.getppid() != parent:
+        return (), BrowserProgram(None, None)
+    names = process_linux.chain(pid)
+    text = f"The browser was started by {' ← '.join(names)}."
+    return ((Evidence(signal="chain", level="unknown", text=text),) if names else ()), BrowserProgram(*open_running(pid))
+
+
+def _of_manifest(caller: Caller, environ: Mapping[str, str]) -> Evidence | None:
+    from native_host.install.machine import Machine, system_of
+    from native_host.install.shadowing import manifest_evidence
+
+    home = environ.get("HOME", "")
+    if not os.path.isabs(home):
+        return None
+    try:
+        return manifest_evidence(Machine(system=system_of(), home=home, data="", environ=dict(environ)), caller)
+    except OSError:  # it went away while it was looked at
+        return None
+
+
+def _of_release(origin: str, copies: tuple[Copy, ...]) -> tuple[Evidence, ...]:
+    from native_host.caller.released import read_released, release_evidence
+
+    found = release_evidence(origin, [copy.contents for copy in copies if copy.contents is not None], read_released())
+    return () if found is None else (found,)
+
+
+def _scripts(origin: str, family: Family, copies: tuple[Copy, ...]) -> tuple[Script, ...]:
+    """What Chromium has kept of the extension's worker in the profiles in which it is installed."""
+    profiles = dict.fromkeys(profile for copy in copies for profile in copy.profiles)
+    if family != "chromium" or not profiles:
+        return ()
+    from native_host.caller.script_cache import cached_scripts
+
+    addon = origin.removeprefix("chrome-extension://").removesuffix("/")
+    return tuple(script for profile in list(profiles)[:MOST_PROFILES] for script in cached_scripts(profile, addon))
