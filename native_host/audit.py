@@ -16,6 +16,7 @@ from msgspec.msgpack import Decoder, Encoder
 
 from native_host.errors import CannotUnseal, DecryptionFailed, KmsError
 from native_host.keystore import chain
+from native_host.policy.past import Considered, considered
 from native_host.protocol.wire import encode_hook
 from native_host.value import Value
 
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
 
     from native_host.approval.permit import Permit
     from native_host.keystore.store import KeyStore
-    from native_host.policy import Facts
+    from native_host.policy import Facts, KeyView
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 
 
 class Entry(Value, frozen=True, kw_only=True):
-    """One decision. ``request`` is SHA-256 over the params; ``outcome`` is ``done`` or the reason of an error."""
+    """One decision. ``request`` is SHA-256 over the params; ``outcome`` is ``done`` or the reason of an error; ``facts`` is what a policy would
+    ask about, missing in entries of before there were policies."""
 
     origin: str
     wallet: str
@@ -43,6 +45,7 @@ class Entry(Value, frozen=True, kw_only=True):
     alg: str | None = None
     page: str | None = None
     evidence: tuple[str, ...] = ()
+    facts: Considered | None = None
 
 
 class AuditedEntry(Value, frozen=True, kw_only=True):
@@ -87,11 +90,11 @@ class Audit:
         if failed is not None:
             raise failed
 
-    def refused(self, session: Session, call: Call, facts: Facts, error: KmsError) -> None:
-        """The entry of a call that was refused before there was a permit for it."""
+    def refused(self, session: Session, call: Call, facts: Facts, error: KmsError, rule: str = "") -> None:
+        """The entry of a call that was refused before there was a permit for it; ``rule`` is what denied it, if one did."""
         if self._store.is_set_up:
             key = facts.key or facts.imported
-            made = _made(session, call, key.key_id if key else None, key.alg if key else None, "nobody", "", error.reason)
+            made = _made(session, call, facts, key, "nobody", rule, error.reason)
             with self._store.transaction():
                 self._store.append_audit(_encode(made))
 
@@ -114,12 +117,11 @@ def entries(store: KeyStore) -> Iterator[AuditedEntry]:
 
 
 def _entry(permit: Permit, outcome: str) -> bytes:
-    key = permit.facts.key
-    key_id, alg = (key.key_id, key.alg) if key else (None, None)
-    return _encode(_made(permit.session, permit.call, key_id, alg, permit.approved_by, permit.rule, outcome))
+    made = _made(permit.session, permit.call, permit.facts, permit.facts.key, permit.approved_by, permit.rule, outcome)
+    return _encode(made)
 
 
-def _made(session: Session, call: Call, key_id: str | None, alg: str | None, approved_by: str, rule: str, outcome: str) -> Entry:
+def _made(session: Session, call: Call, facts: Facts, key: KeyView | None, approved_by: str, rule: str, outcome: str) -> Entry:
     page = getattr(call.params, "page", UNSET)
     return Entry(
         origin=session.caller.origin,
@@ -129,8 +131,10 @@ def _made(session: Session, call: Call, key_id: str | None, alg: str | None, app
         approved_by=approved_by,
         rule=rule,
         outcome=outcome,
-        key_id=key_id,
-        alg=alg,
+        key_id=key.key_id if key else None,
+        alg=key.alg if key else None,
         page=None if page is UNSET else page.origin,
         evidence=tuple(evidence.text for evidence in session.caller.evidence),
+        # The person's own program is under no policy.
+        facts=None if session.caller.family is None else considered(session, call, facts),
     )

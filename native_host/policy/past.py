@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_MOVEMENTS = 16
 LONGEST = 128
-Number = Annotated[str, Meta(pattern="^[0-9]{1,78}$")]
+Number = Annotated[str, Meta(pattern="^[0-9]{1,160}$")]
 """Amounts need more than the 64 bits of a number in msgpack."""
 
 
