@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from native_host.audit import entries
 from native_host.keystore.store import KeyStore
 from native_host.opening import KEYSTORE_FILE
+from native_host.operations.extension_files import CONTRADICTED
 from native_host.testing.scripted import ScriptedApprover
 from tests.browser.companion import HEADING, Companion
 from tests.browser.conftest import Launch, need
@@ -88,6 +90,52 @@ def test_one_byte_changed_on_the_disk_keeps_the_keystore_closed(companion: Compa
     companion.browser.close()
     record = recorded(companion, approver)
     assert (2, 1, 1) == tuple(map(record.count, (("signMessage", "done"), ("unlock", "caller_changed"), ("noteExtension", "done"))))
+
+
+def test_a_worker_changed_in_the_browsers_cache_is_refused(companion: Companion, approver: ScriptedApprover) -> None:
+    """Chromium runs what it has kept of a worker, whatever the files are: the host sees it, asks nobody and opens nothing. Put back, it is good
+    again."""
+    companion.set_up()
+    start_again(companion)
+    companion.browser.press("Unlock")
+    companion.see_accounts()
+    companion.browser.close()
+    entry = next((companion.home / ".config" / "chromium" / "Default" / "Service Worker" / "ScriptCache").glob("*_0"))
+    kept = entry.read_bytes()
+    entry.write_bytes(changed_entry(kept, (companion.extension / "background.js").read_bytes(), b"globalThis.changed = 1;"))
+    compiled = entry.with_name(entry.name.replace("_0", "_1"))
+    compiled.unlink()
+
+    companion.start()
+    companion.see("Locked")
+    assert 1 == companion.browser._context.service_workers[0].evaluate("globalThis.changed")  # type: ignore[attr-defined]
+    asked = len(approver.asked)
+    companion.browser.press("Unlock")
+    wait(companion.browser, "document.querySelector('.alert') !== null")
+    assert "Something about this browser changed" in companion.text()
+    companion.picture("worker-changed")
+    assert ("Locked", asked) == (companion.browser.js(HEADING), len(approver.asked))
+
+    companion.browser.close()
+    entry.write_bytes(kept)
+    compiled.unlink()
+    companion.start()
+    companion.see("Locked")
+    companion.browser.press("Unlock")
+    companion.see_accounts()
+    companion.browser.close()
+    assert 1 == recorded(companion, approver).count((CONTRADICTED, "done"))
+
+
+def changed_entry(entry: bytes, source: bytes, code: bytes) -> bytes:
+    """An entry of Chromium's cache with code in place of the script's first comment, with the checksum that goes with it."""
+    start = entry.index(source)
+    comment = source[source.index(b"//") :].partition(b"\n")[0]
+    changed = source.replace(comment, code.ljust(len(comment)), 1)
+    assert len(source) == len(changed) != 0 and source != changed
+    end = start + len(source)
+    # The record behind it: a magic number and flags, then the CRC.
+    return entry[:start] + changed + entry[end : end + 12] + zlib.crc32(changed).to_bytes(4, "little") + entry[end + 16 :]
 
 
 def signing(approver: ScriptedApprover) -> list[dict[str, Any]]:
