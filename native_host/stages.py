@@ -254,5 +254,6 @@ def _review(waiting: Waiting) -> Review:
         now_ms=now(),
         spending=waiting.facts.spending,
         public=key.public,
+        authorities=waiting.facts.authorities,
     )
     return review(waiting.call.params, subject)

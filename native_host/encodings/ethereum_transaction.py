@@ -17,6 +17,7 @@ LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE = range(5)
 GAS_OF_A_BLOB = 1 << 17
 ADDRESS_BYTES, WORD_BYTES = 20, 32
 _EIP155_V = 35
+_AUTHORIZATION_MAGIC = 0x05  # EIP-7702
 _MEMBERS = {LEGACY: 6, ACCESS_LIST: 8, DYNAMIC_FEE: 9, BLOB: 11, SET_CODE: 10}
 """How many members are signed, beyond EIP-155's three of a legacy transaction."""
 
@@ -68,6 +69,11 @@ def signing_hash(transaction: Transaction) -> bytes:
     if transaction.type == LEGACY:
         return keccak256(rlp.encode((*members, rlp.number(transaction.chain_id), b"", b"")))
     return keccak256(bytes((transaction.type,)) + rlp.encode(members))
+
+
+def authorization_hash(one: CodeAuthorization) -> bytes:
+    """The 32 bytes that the account signed which an authorization hands over."""
+    return keccak256(bytes((_AUTHORIZATION_MAGIC,)) + rlp.encode((rlp.number(one.chain_id), one.address, rlp.number(one.nonce))))
 
 
 def signed_transaction(transaction: Transaction, r: int, s: int, y_parity: int) -> bytes:

@@ -63,6 +63,16 @@ def sign(house: House, permit: Permit, params: SignTransactionParams) -> SignTra
     return SignTransactionResult(signed_transaction=Base64Url(raw), transaction_id="0x" + keccak256(raw).hex())
 
 
+def authorities(params: SignTransactionParams) -> tuple[str | None, ...]:
+    """The accounts that the authorizations of a call that was prepared hand over, in their order; ``None`` for one that nobody signed."""
+    from native_host.encodings.ethereum_transaction import authorization_hash
+
+    if not isinstance(params.transaction, EthereumTransaction) or params.transaction.authorization_list is UNSET:
+        return ()
+    given = read_transaction(params.transaction, chain_id_of(params.chain)).authorizations
+    return tuple(ethereum.authority_of(authorization_hash(one), one.r, one.s, one.y_parity) for one in given)
+
+
 def prepare_typed_data(house: House, session: Session, params: SignTypedDataParams) -> Record:
     """The key of a call, the typed data found sound.
 

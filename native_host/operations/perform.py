@@ -116,9 +116,12 @@ class Operations:
             record, spending = psbt.prepare(self._house, session, params)
             return self._effect(session, call, replace(self._facts(call, records.key_view(record)), spending=spending))
         if isinstance(params, DECODED):
+            from msgspec.structs import replace
+
             from native_host.operations import transactions
 
-            return self._effect(session, call, self._facts(call, records.key_view(transactions.prepare(self._house, session, params))))
+            facts = self._facts(call, records.key_view(transactions.prepare(self._house, session, params)))
+            return self._effect(session, call, replace(facts, authorities=transactions.authorities(params)))
         from native_host.operations import agreeing, encrypting, messages, wrapping
 
         match params:

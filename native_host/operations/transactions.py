@@ -73,6 +73,15 @@ def prepare(house: House, session: Session, params: Params) -> Record:
     return _place(params).prepare(house, session, params)
 
 
+def authorities(params: Params) -> tuple[str | None, ...]:
+    """The accounts that an Ethereum transaction which was prepared hands over to code; raises nothing."""
+    if not isinstance(params, SignTransactionParams) or isinstance(params.transaction, str):
+        return ()
+    from native_host.operations import ethereum
+
+    return ethereum.authorities(params)
+
+
 def sign(house: House, permit: Permit, params: Params) -> Message:
     """What was reviewed, signed."""
     return _place(params).sign(house, permit, params)

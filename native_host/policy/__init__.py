@@ -65,7 +65,8 @@ class Facts(Value, frozen=True, kw_only=True):
     """What a decision may rest on besides the session and the call. ``imported`` describes a key that waits to be taken in,
     ``target`` the key that is to be wrapped, ``spending`` what of a Bitcoin transaction is the signer's, ``effect`` what a
     transaction, typed data or a PSBT lets leave the account: ``None`` for every other call. ``recorded``: this very request was answered
-    already, under its request key, and is answered again from the record.
+    already, under its request key, and is answered again from the record. ``authorities``: the accounts that a transaction's authorizations
+    hand over, ``None`` for each that nobody signed.
 
     ``over`` is a limit that does not allow the call, ``typed`` an amount that the person has to type, ``payment`` a grant that allows it. ``spent``
     is what left the account in the last 24 hours, by asset, told where there is an effect.
@@ -78,6 +79,7 @@ class Facts(Value, frozen=True, kw_only=True):
     spending: Spending | None = None
     effect: Effect | None = None
     recorded: bool = False
+    authorities: tuple[str | None, ...] = ()
     over: Over | None = None
     typed: TypedText | None = None
     payment: PaymentGrant | None = None

@@ -17,7 +17,7 @@ from native_host.review.evm_chains import CHAINS, COIN_DECIMALS, chain_name, coi
 from native_host.review.evm_values import fact
 
 if TYPE_CHECKING:
-    from native_host.protocol.approver import Fact
+    from native_host.protocol.approver import Fact, FactKind
     from native_host.protocol.transactions import SignTransactionParams
     from native_host.review.decoded import Described
     from native_host.review.requests import Subject
@@ -36,6 +36,11 @@ SETS_CODE = (
     "This carries authorizations by which accounts hand themselves over to a contract's code: it can then move everything that they hold."
     " Check each contract."
 )
+HANDS_OVER_YOURSELF = (
+    "The account that you sign with hands itself over: from then on the contract's code can move everything that it holds, on any request."
+    " Refuse unless you know that code."
+)
+SIGNED_BY_NOBODY = "An authorization has a signature that is no account's, and so no effect. A wallet that works does not make such a one."
 EVERY_CHAIN = "An authorization holds on every chain, and not on this one alone."
 ANOTHER_CHAIN = "An authorization is for another chain, and has no effect on this one."
 UNKNOWN_CHAIN = (
@@ -44,6 +49,8 @@ UNKNOWN_CHAIN = (
 DEAR = "The highest fee is far above what is usual. Unless you know why, refuse."
 DEARER_THAN_AMOUNT = "The highest fee is more than the amount that is sent."
 TO_YOURSELF = "The recipient is this account itself."
+NOBODY = "none: no account has signed it"
+NOT_FOUND = "not known"
 UNBOUNDED_FEE = "more is taken for the data's way to another chain, which the transaction does not bound"
 
 
@@ -53,8 +60,9 @@ def describe_transaction(params: SignTransactionParams, subject: Subject | None)
         raise TypeError
     one = read_transaction(params.transaction, chain_id_of(params.chain))
     told = _created(one) if one.to is None else Reader(one.chain_id).describe(Call(to=one.to, value=one.value, data=one.data))
-    warnings = (*_about_code(one), *told.warnings, *_about_money(one, subject))
-    facts = (fact("Chain", _chain(one.chain_id)), *_to(one), *told.facts, *_fees(one), *_rest(one))
+    authorities = subject.authorities if subject else ()
+    warnings = (*_about_code(one, subject), *told.warnings, *_about_money(one, subject))
+    facts = (fact("Chain", _chain(one.chain_id)), *_to(one), *told.facts, *_fees(one), *_rest(one, authorities))
     return _title(one, told), facts, tuple(dict.fromkeys(warnings))
 
 
@@ -103,11 +111,13 @@ def _fees(one: Transaction) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _rest(one: Transaction) -> tuple[Fact, ...]:
+def _rest(one: Transaction, authorities: tuple[str | None, ...]) -> tuple[Fact, ...]:
     facts = [fact("Nonce", str(one.nonce), "number"), fact("Type of the transaction", _TYPES[one.type])]
-    for number, given in enumerate(one.authorizations, start=1):
+    accounts = authorities if len(authorities) == len(one.authorizations) else ("",) * len(one.authorizations)
+    for number, (given, account) in enumerate(zip(one.authorizations, accounts, strict=True), start=1):
         where = "every chain" if given.chain_id == 0 else chain_name(given.chain_id)
         facts += [
+            fact(f"Authorization {number}, account that hands itself over", *_account(account)),
             fact(f"Authorization {number}, contract", encode_address(given.address), "address"),
             fact(f"Authorization {number}, for", f"{where}; the account's nonce {given.nonce}"),
         ]
@@ -119,9 +129,16 @@ def _rest(one: Transaction) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _about_code(one: Transaction) -> tuple[str, ...]:
+def _account(address: str | None) -> tuple[str, FactKind]:
+    return (address, "address") if address else (NOBODY if address is None else NOT_FOUND, "text")
+
+
+def _about_code(one: Transaction, subject: Subject | None) -> tuple[str, ...]:
+    own, authorities = (subject.address, subject.authorities) if subject else (None, ())
     found = (
+        (own is not None and own in authorities, HANDS_OVER_YOURSELF),
         (bool(one.authorizations), SETS_CODE),
+        (None in authorities, SIGNED_BY_NOBODY),
         (any(given.chain_id == 0 for given in one.authorizations), EVERY_CHAIN),
         (any(given.chain_id not in (0, one.chain_id) for given in one.authorizations), ANOTHER_CHAIN),
     )

@@ -106,7 +106,7 @@ class Target(Value, frozen=True, kw_only=True):
 class Subject(Value, frozen=True, kw_only=True):
     """What a review may know of its key; the key's name and algorithm stand beside every review and are not repeated in it.
     ``now_ms``: the time of asking, in milliseconds since 1970, by which what has expired is told. ``spending``: what of a Bitcoin transaction
-    is the key's. ``public``: the raw public key, where there is one.
+    is the key's. ``public``: the raw public key, where there is one. ``authorities``: as ``policy.Facts`` has them.
     """
 
     address: str | None = None
@@ -119,6 +119,7 @@ class Subject(Value, frozen=True, kw_only=True):
     now_ms: int | None = None
     spending: Spending | None = None
     public: bytes | None = None
+    authorities: tuple[str | None, ...] = ()
 
 
 class Review(Value, frozen=True, kw_only=True):

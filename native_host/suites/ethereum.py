@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 from native_host.suites import secp256k1
 from native_host.suites.fault import SigningFault
-from native_host.suites.hd.accounts import account_at
+from native_host.suites.hd.accounts import account_at, ethereum_address
 from native_host.suites.hd.path import parse_path
 
 _ALGS = ("ES256K", "ES256K-R")
 _LOW_S = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 _SIGNATURE_BYTES = 65
+_WORD_BITS = 256
 
 Signer = Callable[[bytes], bytes]
 """From a digest to r ‖ s ‖ recovery id (65 bytes), wherever the key is."""
@@ -34,6 +35,14 @@ def local_signer(secret: bytes | bytearray | memoryview, public: bytes) -> Signe
         return compact + bytes((recovery_id,))
 
     return sign
+
+
+def authority_of(digest: bytes, r: int, s: int, y_parity: int) -> str | None:
+    """The address of the account that signed an authorization (EIP-7702), as nodes find it; ``None`` if none did: it has no effect then."""
+    if y_parity > 1 or not 0 < s <= _LOW_S or r >> _WORD_BITS:
+        return None
+    public = secp256k1.ecdsa_recover(digest, r.to_bytes(32, "big") + s.to_bytes(32, "big"), y_parity)
+    return None if public is None else ethereum_address(public)
 
 
 def signature_of(digest: bytes, signer: Signer, public: bytes) -> tuple[int, int, int]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import ckzg  # type: ignore[import-not-found]  # a binary without stubs
+import eth_account
 import pytest
+import rlp  # type: ignore[import-untyped]
 from embit.bip32 import HDKey
 from embit.bip39 import mnemonic_to_seed
 from eth_account import Account
@@ -24,6 +28,8 @@ WORDS = "abandon " * 11 + "about"
 ADDRESS = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94"  # what every wallet shows for these words
 SECRET = HDKey.from_seed(mnemonic_to_seed(WORDS)).derive("m/44h/60h/0h/0/0").key.secret
 OTHER = f"0x{'11' * 20}"
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+TRUSTED_SETUP = Path(eth_account.__file__).parent / "typed_transactions" / "blob_transactions" / "kzg_trusted_setup.txt"
 USDC = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
 PAYMENT: dict[str, Any] = {"nonce": "0x0", "gas": "0x5208", "maxFeePerGas": "0x77359400", "maxPriorityFeePerGas": "0x0", "to": OTHER, "value": "0xde0b6b3a7640000"}  # fmt: skip
 MAIL: dict[str, Any] = {
@@ -282,7 +288,44 @@ def test_a_node_takes_an_authorization_of_code(home: Home, port: Port, node: Anv
     receipt = send(port, node, account, to=OTHER, authorizationList=[authorization], **FEES)
     assert "0x4" == receipt["type"]
     assert f"0xef0100{contract[2:].lower()}" == node.call("eth_getCode", other.address, "latest")
-    assert ethereum.SETS_CODE == last_review(home)["warnings"][0]
+    review = last_review(home)
+    assert ethereum.SETS_CODE == review["warnings"][0]
+    shown = {one["label"]: one["value"] for one in review["facts"]}
+    assert other.address == shown["Authorization 1, account that hands itself over"]
+
+
+def test_whose_authorizations_they_are(home: Home, port: Port, account: str) -> None:
+    """Found by the key that signed each, as a node finds it: this account itself; nobody, where the signature is none that a node takes."""
+    given = Account.sign_authorization({"chainId": CHAIN_ID, "address": OTHER, "nonce": 7}, SECRET)
+    own = {"chainId": hex(CHAIN_ID), "address": OTHER, "nonce": "0x7", "yParity": hex(given.y_parity), "r": hex(given.r), "s": hex(given.s)}
+    nobodys = [{**own, "yParity": "0x2"}, {**own, "r": "0x0"}, {**own, "s": "0x0"}, {**own, "s": hex(ORDER - given.s), "yParity": hex(1 - given.y_parity)},
+               {**own, "r": hex(2**256 - 1)}, {**own, "s": hex(2**256 - 1)}]  # fmt: skip
+    transaction = {"nonce": "0x0", "gas": "0x186a0", **FEES, "to": OTHER, "authorizationList": [own, *nobodys]}
+    port.request("signTransaction", {"keyId": account, "chain": f"eip155:{CHAIN_ID}", "transaction": transaction})
+    review = last_review(home)
+    found = [one["value"] for one in review["facts"] if one["label"].endswith("account that hands itself over")]
+    assert [ADDRESS, *[ethereum.NOBODY] * 6] == found
+    assert (ethereum.HANDS_OVER_YOURSELF, ethereum.SIGNED_BY_NOBODY) == (review["warnings"][0], review["warnings"][2])
+
+
+def test_a_node_mines_blobs(port: Port, node: Anvil, account: str) -> None:
+    """EIP-4844: the transaction that was signed, in the form that networks pass on, with the blobs, their commitments and their proofs."""
+    blob = b"".join(bytes((0, *bytes(30), number % 256)) for number in range(4096))
+    setup = ckzg.load_trusted_setup(str(TRUSTED_SETUP), 0)
+    commitment = ckzg.blob_to_kzg_commitment(blob, setup)
+    proof = ckzg.compute_blob_kzg_proof(blob, commitment, setup)
+    versioned = f"0x01{sha256(commitment).hexdigest()[2:]}"
+    nonce = node.call("eth_getTransactionCount", ADDRESS, "latest")
+    members = {**FEES, "maxFeePerBlobGas": hex(10**9), "blobVersionedHashes": [versioned], "to": OTHER, "value": "0x1"}
+    call = {"keyId": account, "chain": f"eip155:{CHAIN_ID}", "transaction": {"nonce": nonce, "gas": "0x186a0", **members}}
+    signed = port.request("signTransaction", call)
+    raw = unb64(signed["signedTransaction"])
+    receipt = node.send(raw[:1] + rlp.encode([rlp.decode(raw[1:]), [blob], [commitment], [proof]]))
+    assert (signed["transactionId"], "0x3", "0x1", ADDRESS.lower()) == (
+        receipt["transactionHash"], receipt["type"], receipt["status"], receipt["from"],
+    )  # fmt: skip
+    assert hex(131_072) == receipt["blobGasUsed"]
+    assert [versioned] == node.call("eth_getTransactionByHash", receipt["transactionHash"])["blobVersionedHashes"]
 
 
 def test_blobs_are_signed_as_a_node_recovers_them(port: Port, node: Anvil, account: str) -> None:

@@ -26,11 +26,11 @@ FEES = {"maxFeePerGas": hex(2 * 10**9), "maxPriorityFeePerGas": hex(10**9)}
 MOST = 2**256 - 1
 
 
-def made(chain: str = "eip155:1", **members: Any) -> Review:
+def made(chain: str = "eip155:1", authorities: tuple[str | None, ...] = (), **members: Any) -> Review:
     if "gasPrice" not in members:
         members = {**FEES, **members}
     params = {"keyId": "k", "chain": chain, "transaction": {"nonce": "0x7", "gas": "0x5208", **members}}
-    return review(convert(params, METHODS["signTransaction"].params, dec_hook=decode_hook), Subject(address=OWN))
+    return review(convert(params, METHODS["signTransaction"].params, dec_hook=decode_hook), Subject(address=OWN, authorities=authorities))
 
 
 def facts(found: Review) -> dict[str, tuple[str, str]]:
@@ -289,6 +289,19 @@ def test_authorizations_of_code() -> None:
     assert (OTHER, "address") == shown["Authorization 1, contract"]
     assert "every chain; the account's nonce 0" == shown["Authorization 1, for"][0]
     assert "OP Mainnet, number 10; the account's nonce 0" == shown["Authorization 2, for"][0]
+
+
+def test_whose_accounts_are_handed_over() -> None:
+    """As operations found them: this account itself is the gravest, and one that nobody signed is said to be so."""
+    one = {"address": OTHER, "chainId": "0x1", "nonce": "0x0", "yParity": "0x0", "r": "0x1", "s": "0x1"}
+    given: dict[str, Any] = {"to": OTHER, "value": "0x0", "authorizationList": [one, one, one]}
+    found = made(authorities=(OTHER, OWN, None), **given)
+    assert (ethereum.HANDS_OVER_YOURSELF, ethereum.SETS_CODE, ethereum.SIGNED_BY_NOBODY) == found.warnings[:3]
+    shown = facts(found)
+    label = "Authorization {}, account that hands itself over"
+    assert [(OTHER, "address"), (OWN, "address"), (ethereum.NOBODY, "text")] == [shown[label.format(number)] for number in (1, 2, 3)]
+    assert ethereum.HANDS_OVER_YOURSELF not in made(authorities=(OTHER, OTHER, OTHER), **given).warnings
+    assert (ethereum.NOT_FOUND, "text") == facts(made(**given))[label.format(1)]
 
 
 def test_nothing_of_a_transaction_is_left_out() -> None:
