@@ -11,7 +11,8 @@ import re
 from functools import lru_cache
 
 from native_host.encodings.base58 import decode_base58
-from native_host.encodings.eip55 import decode_address, encode_address
+from native_host.encodings.eip55 import encode_address
+from native_host.protocol.ethereum import address_of
 from native_host.review.evm_chains import CHAINS, COIN_DECIMALS, TOKENS, decimal
 from native_host.review.solana_values import MAINNET, MINTS, SOL_DECIMALS
 from native_host.value import Value
@@ -154,7 +155,7 @@ def _asset(name: str, chain: str | None) -> str:
 def _evm_asset(name: str, chain_id: int) -> str:
     if name.startswith("0x"):
         try:
-            return evm_token(chain_id, decode_address(name))
+            return evm_token(chain_id, address_of(name, "token"))
         except ValueError:
             raise NotAnAmount("That is no address of a token, or its capital letters are not those of its checksum.") from None
     chain = CHAINS.get(chain_id)
