@@ -38,7 +38,7 @@ def test(
     rules, system, failed, read = _load(_source(file)), _system(), 0, _cases(cases)
     for case in read:
         decided, rule = outcome(case, system, rules)
-        by = rule.rpartition(": ")[2]
+        by = rule.partition(": ")[2]
         right = case.expect == decided and (not case.by or case.by == by)
         failed += not right
         expected = f", expected: {case.expect}{f' by {case.by}' if case.by else ''}" if not right else ""

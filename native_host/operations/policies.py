@@ -114,8 +114,7 @@ def schema() -> str:
 
 
 class Policies:
-    """The two layers over one store, parsed once: the administrator's until this process ends, the person's until it is changed or the
-    keystore locked."""
+    """The two layers over one store, parsed once: the administrator's until this process ends, the person's until it is changed."""
 
     def __init__(self, store: KeyStore, system: SystemPolicy, clock: Callable[[], int]) -> None:
         self._store = store
@@ -124,8 +123,9 @@ class Policies:
         self._system_rules: Rules | None = None
         self._person: tuple[bytes, Rules | None] = (b"", None)
 
-    def decide(self, session: Session, call: Call, facts: Facts, own: Decision) -> Decision:
-        """What becomes of the rows' decision. Raises ``CannotUnseal``: the person's policy was changed from outside."""
+    def decide(self, session: Session, call: Call, facts: Facts, own: Decision, *, may_permit: bool = True) -> Decision:
+        """What becomes of the rows' decision; without ``may_permit`` nothing is permitted by a policy. Raises ``CannotUnseal``: the person's
+        policy was changed from outside."""
         if METHODS[call.method].consent == "session":
             return own
         if self._system.problem is not None:
@@ -133,7 +133,7 @@ class Policies:
         content = self._content()
         if not self._system.sources and not content:
             return own
-        return self._layered(session, call, facts, own, content)
+        return self._layered(session, call, facts, own, content, may_permit=may_permit)
 
     def _content(self) -> bytes:
         """The person's policy as it is kept; of a locked store nothing, and nothing of a key is done then."""
@@ -144,7 +144,7 @@ class Policies:
         except CannotUnseal:
             raise CannotUnseal(CHANGED) from None
 
-    def _layered(self, session: Session, call: Call, facts: Facts, own: Decision, content: bytes) -> Decision:
+    def _layered(self, session: Session, call: Call, facts: Facts, own: Decision, content: bytes, *, may_permit: bool) -> Decision:
         from native_host.policy import layers
         from native_host.policy.requests import request_of
         from native_host.policy.scan import PolicyRefused
@@ -158,7 +158,7 @@ class Policies:
             person = self._persons(content)
         except PolicyRefused:
             return Deny(rule="policy cannot be followed", text=OUTDATED)
-        return layers.decide(own, request_of(session, call, facts, self._clock()), system, person)
+        return layers.decide(own, request_of(session, call, facts, self._clock()), system, person, permits=may_permit)
 
     def _administrators(self) -> Rules | None:
         if self._system_rules is None and self._system.sources:
@@ -173,10 +173,6 @@ class Policies:
         if self._person[0] != content or self._person[1] is None:
             self._person = (content, rules_of(document(content)))
         return self._person[1]
-
-    def forget(self) -> None:
-        """The keystore is locked: what its policy says is not kept."""
-        self._person = (b"", None)
 
 
 def _unfollowed(problem: str) -> Deny:

@@ -23,8 +23,9 @@ FORBIDDEN_HERE = "A policy of this computer's administrator forbids this."
 PERSON, SYSTEM = "policy", "system policy"
 
 
-def decide(own: Decision, request: Request, system: Rules | None, person: Rules | None) -> Decision:
-    """What becomes of the rows' decision ``own`` under the two layers."""
+def decide(own: Decision, request: Request, system: Rules | None, person: Rules | None, *, permits: bool = True) -> Decision:
+    """What becomes of the rows' decision ``own`` under the two layers; without ``permits``, nothing is permitted: something speaks against the
+    caller, and a person is to see it."""
     if isinstance(own, Deny):
         return own
     ask: Ask | None = None
@@ -39,7 +40,7 @@ def decide(own: Decision, request: Request, system: Rules | None, person: Rules 
         if whose == SYSTEM and verdict.forbid_failed:
             return Deny(rule=f"{whose} failed: {verdict.errors[0]}", text=text)
         ask = ask or _ask(own, whose, verdict)
-        if whose == PERSON and ask is None and verdict.permits and may_permit(own, request):
+        if permits and whose == PERSON and ask is None and verdict.permits and may_permit(own, request):
             return Allow(rule=f"{whose}: {verdict.permits[0]}")
     return ask or own
 
