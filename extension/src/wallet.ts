@@ -173,6 +173,7 @@ export class Wallet {
       if (this.#snapshot.task !== undefined) this.#update({ ...this.#snapshot, task: { ...this.#snapshot.task, code } });
     };
     await this.#host.pair({ onCode, signal });
+    this.#update({ ...this.#snapshot, pairing: "paired" });
     return { kind: "paired", code: shown };
   }
 

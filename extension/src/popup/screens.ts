@@ -80,7 +80,7 @@ function pairButton(commands: Commands, style: "primary" | "secondary"): HTMLBut
 }
 
 function pair(commands: Commands): Child[] {
-  return welcome("Pair with Strongroom", "Strongroom answers this only to a paired extension, and this browser keeps no pairing.", [
+  return welcome("Pair with Strongroom", "Strongroom answers only paired extensions, and this browser keeps no pairing.", [
     "Strongroom shows a code in its own window, and this extension shows one, too.",
     "Compare them. If they differ, refuse there: something else stands in between.",
   ], pairButton(commands, "primary")); // prettier-ignore
@@ -104,9 +104,9 @@ function paired({ code }: Of<"paired">, { leave, askToForget }: Commands): Child
       heading("Paired"),
       h("p", {}, "You confirmed this code in Strongroom’s own window:"),
       codeOf(code),
-      h("p", { class: "muted" }, "From now on this extension speaks to that Strongroom alone, and nothing in between can read or change what they say."),
+      h("p", { class: "muted" }, "From now on nothing in between can read or change what they say to each other."),
     ),
-    callOut("You did not confirm it there, or it was another code? Then something else has answered.", button("secondary", "Forget pairing", askToForget)),
+    callOut("Was it another code, or did you not confirm it there?", button("secondary", "Forget pairing", askToForget)),
     h("div", { class: "actions" }, button("primary", "Done", leave)),
   ];
 }
@@ -127,8 +127,8 @@ function forget({ act, leave }: Commands): Child[] {
 /** What stands above the wallet until it is paired. */
 function offer(kind: NonNullable<View["offer"]>, commands: Commands): HTMLElement {
   return kind === "offered"
-    ? callOut("Pair with Strongroom, so that each knows the other and nothing can stand in between.", pairButton(commands, "secondary"))
-    : h("p", { class: "callout" }, TOO_OLD);
+    ? h("div", { class: "callout offer" }, h("p", {}, h("strong", {}, "Pair with Strongroom"), " so that nothing can stand between it and this extension."), pairButton(commands, "secondary"))
+    : h("p", { class: "callout offer" }, TOO_OLD);
 }
 
 function backup({ keyId }: Of<"backup">, { act }: Commands): Child[] {
@@ -233,7 +233,7 @@ function waiting({ title, text, cancelling, quote, code }: Of<"waiting">, { act 
   });
   cancel.disabled = cancelling;
   return [
-    h("div", { class: "centre" }, ...(code === undefined ? [h("div", { class: "spinner", hidden: true }), heading(title)] : [heading(title), codeOf(code)]), h("p", { class: "muted" }, text)),
+    h("div", { class: "centre" }, ...(code === undefined ? [h("div", { class: "spinner", hidden: true }), heading(title)] : [heading(title), codeOf(code)]), h("p", code === undefined ? { class: "muted" } : {}, text)),
     quote === undefined ? undefined : h("pre", { class: "quote", label: "Message" }, quote),
     h("div", { class: "actions" }, cancel),
   ];
