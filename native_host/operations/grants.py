@@ -12,7 +12,7 @@ from msgspec import MsgspecError
 from msgspec.json import Decoder, Encoder
 
 from native_host.errors import CannotUnseal, PolicyDenied
-from native_host.operations import extension_files, limits
+from native_host.operations import limits
 from native_host.policy import PAYMENT_RULE
 from native_host.policy.grants import HOURS, WINDOW_SECONDS, PaymentGrant, offered
 from native_host.policy.limits import account_of, page_of
@@ -20,8 +20,8 @@ from native_host.policy.limits import account_of, page_of
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
     from native_host.keystore.store import KeyStore
-    from native_host.operations.extension_files import Installed
     from native_host.operations.house import House
+    from native_host.operations.installed import Installed
     from native_host.policy import KeyView
     from native_host.review.effect import Effect
     from native_host.session import Session
@@ -99,17 +99,17 @@ def take(house: House, permit: Permit, key: KeyView, effect: Effect) -> None:
         given_at=now,
         expires_at=now + HOURS * HOUR_MS,
         page=page_of(permit.call),
-        extension=digests_of(house.installed),
+        extension=digest_of(house.installed),
     )
     held = [one for one in read(house.store, session.wallet_id) if one.expires_at > now]
     write(house.store, session.wallet_id, (*held[-(MOST_GRANTS - 1) :], given))
 
 
 def is_suspended(grant: PaymentGrant, installed: Installed | None) -> bool:
-    """Whether the extension is not, file by file, what it was when it got the grant."""
-    return grant.extension != digests_of(installed)
+    """Whether the extension is not, file by file, what it was when it got the grant, or anything else speaks against the caller."""
+    return grant.extension != digest_of(installed) or (installed is not None and installed.steps_up)
 
 
-def digests_of(installed: Installed | None) -> tuple[str, ...]:
+def digest_of(installed: Installed | None) -> str:
     """What the installed copies of an extension are known by."""
-    return () if installed is None else tuple(sorted({extension_files.identity(copy).hex() for copy in installed.copies}))
+    return "" if installed is None else installed.digest.hex()

@@ -29,7 +29,7 @@ WINDOW_SECONDS, HOURS = 86_400, 8
 
 class PaymentGrant(Value, frozen=True, kw_only=True):
     """``amounts``: by asset, how much in all within ``window`` seconds, fees with it. ``pairing`` (hex) and ``origin`` are whose it is,
-    ``account`` is the key's own pair, ``extension`` are the digests (hex) of its installed copies as it was given. Times in milliseconds.
+    ``account`` is the key's own pair, ``extension`` is the digest (hex) of its installed copies as it was given. Times in milliseconds.
     """
 
     grant_id: str
@@ -43,7 +43,7 @@ class PaymentGrant(Value, frozen=True, kw_only=True):
     given_at: int
     expires_at: int
     page: str | None = None
-    extension: tuple[str, ...] = ()
+    extension: str = ""
 
     def meter(self, asset: str) -> str:
         return f"grant:{self.grant_id}:{asset}"
