@@ -23,13 +23,22 @@ def doctor(
     """
     from msgspec.structs import replace
 
+    from native_host.cli import callers
     from native_host.cli.findings import keystore, surroundings
     from native_host.cli.here import runnable, this_machine
     from native_host.install.doctor import examine
     from native_host.opening import attached_origins
 
-    findings = (*keystore(), *surroundings(), *examine(this_machine(), origins=attached_origins(), timeout_seconds=timeout))
-    findings = tuple(replace(finding, mend=runnable(finding.mend)) for finding in findings)
+    machine = this_machine()
+    findings = (
+        *keystore(),
+        *surroundings(),
+        *callers.extensions(machine),
+        *examine(machine, origins=attached_origins(), timeout_seconds=timeout),
+        *callers.programs(machine),
+    )
+    order = dict.fromkeys(finding.browser for finding in findings)
+    findings = tuple(replace(one, mend=runnable(one.mend)) for browser in order for one in findings if one.browser == browser)
     if json:
         import msgspec
 

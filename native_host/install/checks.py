@@ -15,6 +15,7 @@ from native_host.install.launcher import interpreter_of
 from native_host.install.machine import Machine
 from native_host.install.manifests import extensions_of, listed_extensions, owner_of, program_of
 from native_host.install.policies import Policy
+from native_host.install.shadowing import leads_to_us
 from native_host.value import Value
 
 Verdict = Literal["ok", "warn", "fail"]
@@ -94,6 +95,9 @@ def check_manifest(browser: Browser, registered: Registered, origins: Sequence[s
             yield Finding(browser=browser.name, check="shadowed", verdict="fail", text=text, mend=mend)
         else:
             yield Finding(browser=browser.name, check="manifest", verdict="fail", text=f"{path} is not ours.", mend=mend)
+    elif not leads_to_us(path) and (hidden := next((other for other in registered.hidden if leads_to_us(other)), "")):
+        text = f"{path} says that it is ours, leads to {registered.program or 'nothing'} and hides {hidden}. Remove it if you did not write it."
+        yield Finding(browser=browser.name, check="shadowed", verdict="fail", text=text, mend=f"rm {quote(path)}")
     elif loose := writable_by_others(path):
         text = f"{loose} can be changed by others, who then decide which program is started."
         yield Finding(browser=browser.name, check="manifest", verdict="fail", text=text, mend=mend_loose(loose))

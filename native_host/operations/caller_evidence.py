@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from native_host.caller.identity import Claim, Evidence
+from native_host.caller.identity import Caller, Claim, Evidence
+from native_host.caller.origin import family_of
 from native_host.operations.browser_program import BrowserProgram
 from native_host.operations.installed import Installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from native_host.caller.identity import Caller, Family
+    from native_host.caller.identity import Family
     from native_host.caller.installed_copies import Copy
     from native_host.caller.script_cache import Script
+    from native_host.keystore.store import KeyStore
 
 MOST_PROFILES = 8
 """Whose script cache is looked at."""
@@ -29,15 +31,30 @@ def look_at_caller(caller: Caller, environ: Mapping[str, str], clock: Callable[[
     """
     if caller.family is None:
         return Installed(caller, (), clock=clock), BrowserProgram(None, None)
-    from native_host.caller.installed_copies import find_copies
-    from native_host.install.profiles import profile_folders
-
     observed, program = _of_process(os.getppid())
-    copies = find_copies(Claim(origin=caller.origin, family=caller.family), profile_folders(caller.family, environ))
+    copies = _copies(caller.origin, caller.family, environ)
     manifest = _of_manifest(caller, environ)
     more = (*observed, *(() if manifest is None else (manifest,)), *_of_release(caller.origin, copies))
     told = replace(caller, evidence=(*caller.evidence, *more))
     return Installed(told, copies, _scripts(caller.origin, caller.family, copies), clock), program
+
+
+def look_at_extension(store: KeyStore, origin: str, environ: Mapping[str, str]) -> tuple[Evidence, ...]:
+    """What is seen of an extension's files without any browser, held against what the file of the store says was seen before."""
+    family = family_of(origin)
+    if family is None:
+        return ()
+    copies = _copies(origin, family, environ)
+    installed = Installed(Caller(origin=origin, evidence=_of_release(origin, copies)), copies, _scripts(origin, family, copies))
+    installed.look(store.connection)
+    return installed.caller.evidence
+
+
+def _copies(origin: str, family: Family, environ: Mapping[str, str]) -> tuple[Copy, ...]:
+    from native_host.caller.installed_copies import find_copies
+    from native_host.install.profiles import profile_folders
+
+    return find_copies(Claim(origin=origin, family=family), profile_folders(family, environ))
 
 
 def _of_process(parent: int) -> tuple[tuple[Evidence, ...], BrowserProgram]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from native_host.approval.permit import Permit
     from native_host.audit import AuditedEntry
     from native_host.caller.installed_copies import Copy
+    from native_host.keystore.store import KeyStore
     from native_host.operations.house import House
     from native_host.operations.seen_extension import SeenCopy, Standing
 
@@ -73,6 +74,11 @@ def judge(house: House, permit: Permit) -> None:
     elif standing == "first" or (standing == "same" and _is_more(known.copies or [], installed.copies)):
         _note(house, installed, "noteExtension", known)
     _tell(installed, standing)
+
+
+def remembered(store: KeyStore, origin: str) -> Known:
+    """What the file says is known of an extension; needs no key and is worth no more than the file."""
+    return decoded(seen.claimed(store.connection, origin))
 
 
 def note_refusal(house: House, installed: Installed) -> None:

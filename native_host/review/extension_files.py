@@ -19,6 +19,8 @@ CHANGED = (
 SAME_VERSION = "Its version is the same as before. An update would have another one: these files were changed by something else."
 OLDER = "It is an older version than before. Browsers do not go back by themselves."
 SEVERAL = "There are several copies of it, and Strongroom cannot tell which one asks: each has to be one that you know."
+REFUSED = "A program that poses as your browser, or that changed it, looks like this. Go on only if you know why it is so."
+UNSURE = "Leave it. Start the browser from its own menu entry, install it and the extension anew, and see: strongroom doctor"
 IF_NOT_SURE = "Refuse. Your keystore stays locked for it. Remove the extension, and install it again from where you first got it."
 
 
@@ -33,6 +35,15 @@ def changed_review(
         title="This extension was changed. Go on with it?",
         facts=(*facts, _fact("If you are not sure", IF_NOT_SURE)),
         warnings=(CHANGED, *warnings),
+    )
+
+
+def accept_review(origin: str, observed: str) -> Review:
+    """Whether to go on with something that speaks against a caller."""
+    return Review(
+        title="Strongroom refused this because of what it saw. Go on with it?",
+        facts=(_fact("Extension", origin, "origin"), _fact("What was seen", observed), _fact("If you are not sure", UNSURE)),
+        warnings=(REFUSED,),
     )
 
 

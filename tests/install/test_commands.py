@@ -54,7 +54,8 @@ def test_an_attached_origin_is_let_in_by_itself(home: Path) -> None:
     assert 0 == strongroom(home, "origins", "add", ORIGIN).returncode
     assert 0 == strongroom(home, "install", "--browser", "chromium").returncode
     looked = strongroom(home, "doctor", "--json")
-    texts = [(f["check"], f["verdict"]) for f in json.loads(looked.stdout) if f["browser"] == "chromium"]
+    # What is said of the browser's own program depends on how it was installed here, if it was.
+    texts = [(f["check"], f["verdict"]) for f in json.loads(looked.stdout) if f["browser"] == "chromium" and f["check"] != "code"]
     assert [("manifest", "ok"), ("hello", "ok")] == texts
 
 
