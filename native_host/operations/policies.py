@@ -96,14 +96,16 @@ def _read(path: str) -> Source:
     except OSError:
         wrong = "It is a link: put the file itself here." if os.path.islink(path) else "It cannot be read. Mend it with: sudo chmod a+r"
         raise PolicyRefused([Problem(line=1, file=name, text=wrong)]) from None
+    status = os.fstat(descriptor)
+    wrong = ""
+    if not stat.S_ISREG(status.st_mode):
+        wrong = "This is no file."
+    elif os.name != "nt" and (status.st_uid != ROOT or status.st_mode & (stat.S_IWOTH | stat.S_IWGRP)):
+        wrong = "Others than root can change it. Mend it with: sudo chown root, chmod go-w"
+    if wrong:
+        os.close(descriptor)
+        raise PolicyRefused([Problem(line=1, file=name, text=wrong)])
     with open(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise PolicyRefused([Problem(line=1, file=name, text="This is no file.")])
-        if os.name != "nt" and (status.st_uid != ROOT or status.st_mode & (stat.S_IWOTH | stat.S_IWGRP)):
-            raise PolicyRefused(
-                [Problem(line=1, file=name, text="Others than root can change it. Mend it with: sudo chown root, chmod go-w")]
-            )
         return decode(file.read(MOST_BYTES + 1), name)
 
 
