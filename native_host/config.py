@@ -72,6 +72,14 @@ class Pkcs11Config(Value, frozen=True, kw_only=True, forbid_unknown_fields=True)
     modules: Annotated[str, Meta(min_length=1, max_length=1024)] | None = None
 
 
+class PairingConfig(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[pairing]``: ``required`` lets only paired extensions use the keystore; ``unpaired_reads`` lets a paired extension's other copies, and
+    whatever poses as one, read public keys and addresses outside of the channel."""
+
+    required: bool = False
+    unpaired_reads: bool = False
+
+
 class Config(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One member a table of ``config.toml``; a table or key that is absent has its default."""
 
@@ -79,6 +87,7 @@ class Config(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session: SessionConfig = SessionConfig()
     tpm: TpmConfig = TpmConfig()
     pkcs11: Pkcs11Config = Pkcs11Config()
+    pairing: PairingConfig = PairingConfig()
 
 
 def find_paths(environ: Mapping[str, str], platform: str = sys.platform) -> Paths:
@@ -182,7 +191,13 @@ def _refuse_foreign(status: os.stat_result, path: str) -> None:
 
 
 def _refuse_unknown(document: dict[str, Any], path: str) -> None:
-    tables: dict[str, type[Value]] = {"approval": ApprovalConfig, "session": SessionConfig, "tpm": TpmConfig, "pkcs11": Pkcs11Config}
+    tables: dict[str, type[Value]] = {
+        "approval": ApprovalConfig,
+        "session": SessionConfig,
+        "tpm": TpmConfig,
+        "pkcs11": Pkcs11Config,
+        "pairing": PairingConfig,
+    }
     for table, content in document.items():
         if table not in tables:
             raise ConfigError(f"{FILE_NAME}: {table} is not known.", path=path)

@@ -40,11 +40,12 @@ from native_host.errors import (
 )
 from native_host.lane import Lane, Waiting
 from native_host.opening import find_attachment, open_store
+from native_host.protocol.channel import OpenChannelParams
 from native_host.protocol.messages import HelloParams, Limits, LockReason, State
 from native_host.protocol.methods import METHODS
 from native_host.refusing import note_refused_origin, refuse_and_end
 from native_host.replies import Frame, Replies
-from native_host.session import Session, hello, require, steady
+from native_host.session import Session, hello, require, require_pairing, steady
 from native_host.suites.table import SUITES
 from native_host.transport import jsonrpc
 from native_host.transport.frames import FrameReader, read_frames
@@ -57,8 +58,10 @@ if TYPE_CHECKING:
     from native_host.config import Paths
     from native_host.keystore.file import StoreFile
     from native_host.keystore.origins import Attachment
+    from native_host.operations.pairings import Opened
     from native_host.protocol.wire import Message
     from native_host.stages import Stages
+    from native_host.transport.channel import Channel
     from native_host.watching import Reason, Watch
 
 EXIT_DONE, EXIT_BROKEN, EXIT_REFUSED = 0, 1, 3
@@ -146,6 +149,9 @@ class Host:
         self._making = 0
         self._heard = 0  # how often the system said that nobody is there any more
         self._built: Stages | None = None
+        self._channel: Channel | None = None
+        self._opened: Opened | None = None
+        self._broken = False
         self._watch: Watch | None = None
         self._parent = (os.getppid(), parent_handle())
 
@@ -177,7 +183,7 @@ class Host:
     def run(self, frames_in: int) -> None:
         """Read and answer until the port closes, then lock and end the process."""
         reader = FrameReader()
-        while self._has_input(frames_in) and (frames := read_frames(frames_in, reader)) is not None:
+        while not self._broken and self._has_input(frames_in) and (frames := read_frames(frames_in, reader)) is not None:
             with self._in_house():
                 self._answer_all(frames)
         last = monotonic() + LAST_SECONDS
@@ -211,6 +217,8 @@ class Host:
                 self._built.store.hurry()
                 self._refused(waiting, denied)
             self._built.operations.forget()
+        if self._broken:
+            self._replies.tell_broken()
         self._file.close()
         os._exit(EXIT_DONE)
 
@@ -221,7 +229,11 @@ class Host:
         taken: list[Frame] = []
         self._replies.begin()
         self._file.begin_batch()
-        for body in frames:
+        for sent in frames:
+            body = sent if self._channel is None else self._channel.open(sent)
+            if body is None:
+                self._broken = True  # what came before it is answered, and nothing after it is looked at
+                break
             parsed = jsonrpc.parse_frame(body)
             frame = Frame(parsed)
             for item in parsed.items:
@@ -241,6 +253,8 @@ class Host:
         self._told = "unlocked"  # so that the lock is told, whatever of this read's events told it
         self._tell("locked")
         for frame in taken:
+            if frame.opens is not None:
+                frame.opens = self._channel = self._opened = None
             frame.replies = [(call_id, self._error(call_id, error) if call_id is not None else body) for call_id, body in frame.replies]
 
     def _withdraw(self, call_id: jsonrpc.CallId, reason: KmsError) -> None:
@@ -262,13 +276,13 @@ class Host:
             error = HelloRequired() if admitted.method not in {None, "hello"} and not self._greeted else admitted.error
             frame.add(admitted.id, jsonrpc.encode_error(admitted.id, error))
             return
-        reply = self._answer(admitted)
+        reply = self._answer(admitted, frame)
         if reply is None:
             self._replies.defer(frame, admitted.id)
         else:
             self._replies.answer(frame, admitted.id, reply)
 
-    def _answer(self, call: jsonrpc.Call) -> bytes | None:
+    def _answer(self, call: jsonrpc.Call, frame: Frame) -> bytes | None:
         """The reply to a call; ``None`` if it has gone to the lane."""
         try:
             self._notice_lock()
@@ -279,6 +293,9 @@ class Host:
             if self._built is None:
                 # Building the stages tells more of who asks.
                 _, session = self._stages, self._session()
+            require_pairing(session, METHODS[call.method], call.params)
+            if isinstance(call.params, OpenChannelParams):
+                return jsonrpc.encode_result(call.id, self._open_channel(session, call.params, frame))
             facts, decision = self._stages.decide(session, call)
             if self._stages.asks(call, facts, decision):
                 self._join_lane(Waiting(session, call, facts, decision))
@@ -297,6 +314,14 @@ class Host:
         result = hello(session, params, algorithms=ALGORITHMS, limits=LIMITS, backends=offered(self._paths))
         self._greeted = True
         self._told = session.state
+        return result
+
+    def _open_channel(self, session: Session, params: OpenChannelParams, frame: Frame) -> Message:
+        """From the next frame on, nothing but what is sealed is read; from the one after this reply, nothing else is written."""
+        if self._channel is not None or frame.batch:
+            raise InvalidRequest("A port has one channel, and it is opened by a call that stands alone.")
+        result, self._channel, self._opened = self._stages.open_channel(session, params)
+        frame.opens = self._channel
         return result
 
     def _join_lane(self, waiting: Waiting) -> None:
@@ -478,7 +503,7 @@ class Host:
     # what is known
 
     def _session(self) -> Session:
-        return Session(
+        session = Session(
             caller=self._caller if self._built is None else self._built.installed.caller,
             wallet_id=self._attachment.wallet_id,
             wallet=self._attachment.wallet,
@@ -487,6 +512,7 @@ class Host:
             greeted=self._greeted,
             unattended=self._file.unattended,
         )
+        return session if self._built is None else self._built.pairings.applied(session, self._opened)
 
     def _state(self) -> State:
         if self._built is not None and self._built.store.is_unlocked:

@@ -1,7 +1,8 @@
 """Which reply belongs to which frame: a single call's goes out at once, a batch's when the last of them is there.
 
-What one read of frames brings is answered with one write, after the one commit for all of it; events go out with it. Not
-locked: its owner holds one lock around every method.
+What one read of frames brings is answered with one write, after the one commit for all of it; events go out with it. From the reply
+on that opens a channel, everything that is written is sealed, in the order in which it is written. Not locked: its owner holds one lock
+around every method.
 """
 
 from __future__ import annotations
@@ -10,23 +11,30 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
+from native_host.errors import InvalidRequest, TooLarge
 from native_host.protocol.messages import Event, EventType, LockReason
 from native_host.transport import jsonrpc
 from native_host.transport.frames import PeerGone, write_frames
+from native_host.transport.limits import RESPONSE_BYTES, SEALED_RESPONSE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from native_host.transport.channel import Channel
+
+BROKEN = "What arrived does not belong to the sealed channel at this place, so the channel was ended. Connect again."
+
 
 class Frame:
-    """The replies to one frame; ``missing`` of them are not there yet."""
+    """The replies to one frame; ``missing`` of them are not there yet. ``opens`` is the channel that is open once they are sent."""
 
-    __slots__ = ("batch", "missing", "replies")
+    __slots__ = ("batch", "missing", "opens", "replies")
 
     def __init__(self, parsed: jsonrpc.Parsed) -> None:
         self.batch = parsed.batch
         self.missing = sum(not isinstance(item, jsonrpc.Cancel) for item in parsed.items)
         self.replies: list[tuple[jsonrpc.CallId | None, bytes]] = []
+        self.opens: Channel | None = None
 
     def add(self, call_id: jsonrpc.CallId | None, body: bytes) -> None:
         """One more reply is there."""
@@ -38,9 +46,12 @@ class Frame:
         """Whether there is something to send, and nothing more to wait for."""
         return bool(self.replies) and self.missing == 0
 
-    def body(self) -> bytes:
-        """What is sent for it."""
-        return jsonrpc.encode_batch(self.replies) if self.batch else self.replies[0][1]
+    def body(self, limit: int) -> bytes:
+        """What is sent for it; ``too_large`` in place of what is longer than that."""
+        if self.batch:
+            return jsonrpc.encode_batch(self.replies, limit)
+        call_id, body = self.replies[0]
+        return body if len(body) <= limit else jsonrpc.encode_error(call_id, TooLarge())
 
 
 class Replies:
@@ -52,6 +63,7 @@ class Replies:
         self._in_flight = jsonrpc.InFlight()
         self._deferred: dict[jsonrpc.CallId, Frame] = {}
         self._events: list[bytes] | None = None
+        self._channel: Channel | None = None
 
     def begin(self) -> None:
         """A read's frames are answered from here on: events wait for them."""
@@ -77,13 +89,13 @@ class Replies:
             return
         self.answer(frame, call_id, body)
         if frame.is_ready:
-            self._write([frame.body()])
+            self._write([self._sealed(frame)])
 
     def event(self, kind: EventType, reason: LockReason | UnsetType = UNSET) -> None:
         """Tell the extension; within a read's frames, together with their replies."""
         body = jsonrpc.encode_event(Event(type=kind, reason=reason))
         if self._events is None:
-            self._write([body])
+            self._write([self._seal(body)])
         else:
             self._events.append(body)
 
@@ -94,7 +106,23 @@ class Replies:
     def send(self, frames: list[Frame]) -> None:
         """Send what is ready of a read's frames, and the events, in one write."""
         events, self._events = self._events or [], None
-        self._write([*(frame.body() for frame in frames if frame.is_ready), *events])
+        bodies: list[bytes] = []
+        for frame in frames:
+            if frame.is_ready:
+                bodies.append(self._sealed(frame))
+            if frame.opens is not None:
+                self._channel = frame.opens
+        self._write([*bodies, *map(self._seal, events)])
+
+    def tell_broken(self) -> None:
+        """Tell, in the clear, that the channel is at its end. Nothing follows."""
+        self._write([jsonrpc.encode_error(None, InvalidRequest(BROKEN))])
+
+    def _sealed(self, frame: Frame) -> bytes:
+        return self._seal(frame.body(RESPONSE_BYTES if self._channel is None else SEALED_RESPONSE_BYTES))
+
+    def _seal(self, body: bytes) -> bytes:
+        return body if self._channel is None else self._channel.seal(body)
 
     def _write(self, bodies: list[bytes]) -> None:
         if not bodies:

@@ -6,13 +6,13 @@ A ``Session`` is a value, made anew for each call; it holds no key and opens not
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET
 
 from native_host import __version__
 from native_host.caller.identity import Caller
-from native_host.errors import HelloRequired, Locked, Uninitialized, Unsupported
+from native_host.errors import CannotUnseal, HelloRequired, Locked, NotPaired, Uninitialized, Unsupported
 from native_host.protocol.approver import CallerFacts
 from native_host.protocol.messages import HelloParams, HelloResult, HostVersion, Limits, State
 from native_host.protocol.methods import METHODS, PROTOCOL_VERSION, Method
@@ -21,13 +21,34 @@ from native_host.value import Value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from native_host.protocol.wire import Message
+
 HOST_NAME = "strongroom-host"
 DEVELOPMENT = "This extension is a development build: anyone who can load an extension into this browser can pose as it."
 
 
+PairingFault = Literal["outside", "required", "removed", "unreadable"]
+"""Why a call is refused what takes a pairing: its origin has one, and the call came outside of its channel; the person's settings ask for one;
+the channel's own was removed; what the keystore knows of pairings cannot be read."""
+
+WITHOUT_PAIRING = frozenset({"hello", "getStatus", "unlock", "lock", "beginPairing", "finishPairing", "openChannel"})
+"""What an extension needs to pair, and what whoever starts a browser can do anyway. Besides these, what names no key of the keystore."""
+
+_FAULTS: dict[PairingFault, str] = {
+    "outside": (
+        "This extension is paired, and this call came outside of its channel. Open the channel, or pair this copy of the extension as well."
+        " To take a pairing back: strongroom pairings remove"
+    ),
+    "required": "Your settings let only paired extensions use the keystore. Pair this one first, in its own window.",
+    "removed": "The pairing of this extension was removed. Pair it again, in its own window.",
+    "unreadable": "What the keystore knows of paired extensions was changed from outside. See what is wrong with: strongroom audit verify",
+}
+
+
 class Session(Value, frozen=True, kw_only=True):
     """``development``: the origin belongs to an unpacked build, which anyone can load an extension under. ``pairing`` is the id of the pairing
-    under whose channel the call came; without one, whoever started the host with these arguments may be asking."""
+    under whose channel the call came; without one, whoever started the host with these arguments may be asking. ``unpaired_reads`` lets a
+    call outside of the channel read what is public of the wallet's keys."""
 
     caller: Caller
     wallet_id: bytes
@@ -37,6 +58,8 @@ class Session(Value, frozen=True, kw_only=True):
     greeted: bool
     unattended: bool
     pairing: bytes | None = None
+    pairing_fault: PairingFault | None = None
+    unpaired_reads: bool = False
 
     def caller_facts(self) -> CallerFacts:
         """Who asks, in the words that every window shows."""
@@ -61,6 +84,27 @@ def require(session: Session, method: Method) -> None:
         raise Uninitialized
     if method.needs == "open" and session.state == "locked":
         raise Locked
+
+
+def require_pairing(session: Session, method: Method, params: Message) -> None:
+    """Refuse what takes a pairing to a call that comes without the one that its origin has, or should have.
+
+    Raises:
+        NotPaired: with a sentence that says what to do.
+        CannotUnseal: what the keystore knows of pairings was changed from outside.
+    """
+    fault = session.pairing_fault
+    if fault is None or method.name in WITHOUT_PAIRING:
+        return
+    if method.needs == "hello" and not _names_a_key(params):
+        return
+    if fault == "outside" and session.unpaired_reads and method.consent == "public":
+        return
+    raise CannotUnseal(_FAULTS[fault]) if fault == "unreadable" else NotPaired(_FAULTS[fault])
+
+
+def _names_a_key(params: Message) -> bool:
+    return any(getattr(params, name, UNSET) is not UNSET for name in ("key_id", "sender_key_id"))
 
 
 def hello(

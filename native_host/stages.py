@@ -21,8 +21,10 @@ from native_host.opening import now
 from native_host.operations.caller_evidence import look_at_caller
 from native_host.operations.extension_files import note_refusal
 from native_host.operations.house import House
+from native_host.operations.pairings import Pairings
 from native_host.operations.perform import Operations
 from native_host.policy import Allow, Ask, Deny, decide
+from native_host.protocol.channel import FinishPairingParams
 from native_host.protocol.messages import GenerateKeyParams, RotateKeyParams, UnlockParams, UpdateKeyParams
 from native_host.session import IdleClock
 from native_host.suites.table import SUITES
@@ -35,10 +37,13 @@ if TYPE_CHECKING:
     from native_host.config import Config, Paths
     from native_host.keystore.file import StoreFile
     from native_host.lane import Waiting
+    from native_host.operations.pairings import Opened
     from native_host.policy import Decision, Facts
+    from native_host.protocol.channel import OpenChannelParams, OpenChannelResult
     from native_host.protocol.wire import Message
     from native_host.review.requests import Review
     from native_host.session import Session
+    from native_host.transport.channel import Channel
     from native_host.transport.jsonrpc import Call
 
 TURN_FILE = "approval.lock"
@@ -69,6 +74,7 @@ class Stages:
         self.approver = Asking(self.store, config.approval, environ, aside)
         self.idle = IdleClock(config.session.idle_lock_seconds)
         self._grants = Grants()
+        self.pairings = Pairings(self.store, config.pairing)
         # The browsers' folders are out of reach once this process is confined.
         self.installed, self._program = look_at_caller(caller, environ, now)
         self.installed.look(self.store.connection)
@@ -143,12 +149,18 @@ class Stages:
                 return False
             case UnlockParams():
                 return not self.store.is_unlocked
+            case FinishPairingParams():
+                return True
             case GenerateKeyParams() if params.alg == "BIP39":
                 return True
             case UpdateKeyParams():
                 return facts.key is not None and facts.key.state == "unconfirmed"
             case _:
                 return self.operations.needs_ready(call, facts)
+
+    def open_channel(self, session: Session, params: OpenChannelParams) -> tuple[OpenChannelResult, Channel, Opened]:
+        """Answer a channel's first message; raises what ``Handshakes.open`` raises."""
+        return self.operations.handshakes.open(self.pairings, session, params)
 
     def takes_long(self, call: Call, facts: Facts) -> bool:
         """Whether it makes an RSA key, for which seconds can go by."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from native_host.errors import OriginNotAllowed, UserRejected
-from native_host.operations import evidence, extension_files, slots, unlocking
+from native_host.operations import evidence, extension_files, pairings, slots, unlocking
 from native_host.protocol.messages import Slot as SlotInfo
 from native_host.protocol.messages import StateResult, Status
 from native_host.secret import guard_memory
@@ -31,6 +31,7 @@ def get_status(house: House, permit: Permit, *, idle_lock_seconds: int) -> Statu
         slots=[SlotInfo(kind=slot.kind, label=slot.label) for slot in store.slots()],
         protection=UNSET if way is None else way.protection,
         key_count=store.count(store.owner_of(permit.session.wallet_id)) if unlocked else UNSET if store.is_set_up else 0,
+        paired=permit.session.pairing is not None,
     )
 
 
@@ -55,6 +56,7 @@ def unlock(house: House, permit: Permit) -> StateResult:
         try:
             if new:
                 extension_files.judge(house, permit)
+            pairings.put_right(house, permit.session.caller.origin)
             evidence.keep_counter(house, permit.session.caller.origin)
         except BaseException:
             store.forget_keys()

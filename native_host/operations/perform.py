@@ -10,6 +10,7 @@ from native_host.backends import LOCAL
 from native_host.errors import KeyState, Locked, OriginNotAllowed, UnknownKey
 from native_host.operations import access, records
 from native_host.policy import Facts, KeyView
+from native_host.protocol import channel as c
 from native_host.protocol import messages as m
 from native_host.protocol import transactions as t
 from native_host.protocol import uses as u
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from native_host.operations.house import House
     from native_host.operations.imports import Imports
     from native_host.operations.outcomes import Recalled
+    from native_host.operations.pairing import Handshakes
     from native_host.protocol.wire import Message
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 
 OWN = m.GetStatusParams | m.UnlockParams | m.LockParams | u.RandomBytesParams
+PAIRING = c.BeginPairingParams | c.FinishPairingParams
 MANAGED = (
     m.GetPublicKeyParams | m.GetExtendedPublicKeyParams | m.ListKeysParams | m.UpdateKeyParams | m.RotateKeyParams | m.DestroyKeyParams
 )
@@ -48,7 +51,7 @@ ONE_EFFECT = DECODED | u.SignParams | u.SignMessageParams | u.SignJwsParams | u.
 USES = ONE_EFFECT | u.WrapKeyParams | u.UnwrapKeyParams
 ELSEWHERE = USES | u.EncryptParams | m.RotateKeyParams | m.DestroyKeyParams
 """Calls about a key that may live in a token."""
-Params = OWN | KEYS | PUBLIC | USES | u.EncryptParams
+Params = OWN | PAIRING | KEYS | PUBLIC | USES | u.EncryptParams
 
 
 class Operations:
@@ -58,6 +61,16 @@ class Operations:
         self._house = house
         self._idle_lock_seconds = idle_lock_seconds
         self._imports: Imports | None = None
+        self._handshakes: Handshakes | None = None
+
+    @property
+    def handshakes(self) -> Handshakes:
+        """The pairings and channels that are being agreed on."""
+        if self._handshakes is None:
+            from native_host.operations.pairing import Handshakes
+
+            self._handshakes = Handshakes(self._house.folder)
+        return self._handshakes
 
     def describe(self, session: Session, call: Call) -> Facts:
         """What policy and review may know of the key that a call is about; the call is refused here if it cannot succeed.
@@ -96,7 +109,7 @@ class Operations:
                 return self._facts(call, records.key_view(records.find_usable(store, session, params.key_id, "deriveKey")))
             case m.ImportKeyParams():
                 return Facts(imported=self._importing().open(self._house, session, params))
-            case m.ImportKeyFileParams() | m.GenerateKeyParams():
+            case m.ImportKeyFileParams() | m.GenerateKeyParams() | c.FinishPairingParams():
                 self._check_wishes(params)
                 return Facts()
             case _:
@@ -226,6 +239,8 @@ class Operations:
         """The call was refused after it was described: forget what it brought."""
         if isinstance(call.params, m.ImportKeyParams) and self._imports is not None:
             self._imports.abandon(session, call.params.import_key_id)
+        if isinstance(call.params, c.FinishPairingParams) and self._handshakes is not None:
+            self._handshakes.abandon(call.params)
 
     def forget(self) -> None:
         """Wipe every secret that this process holds: the store is locked, or the host ends."""
@@ -234,6 +249,8 @@ class Operations:
         self._house.elsewhere.forget()
         if self._imports is not None:
             self._imports.forget()
+        if self._handshakes is not None:
+            self._handshakes.forget()
 
     def _dispatch(self, permit: Permit, params: Params) -> Message:
         match params:
@@ -249,6 +266,10 @@ class Operations:
                     self.forget()
             case u.RandomBytesParams():
                 return u.RandomBytesResult(bytes=Base64Url(self._house.random_bytes(params.length)))
+            case c.BeginPairingParams():
+                return self.handshakes.begin(self._house.store, permit.session, params)
+            case c.FinishPairingParams():
+                return self.handshakes.finish(self._house, permit, params)
             case u.EncryptParams():
                 return self._encrypt(permit, params)
             case _ if isinstance(params, ONE_EFFECT):
@@ -362,9 +383,11 @@ class Operations:
             case _:
                 assert_never(params)
 
-    def _check_wishes(self, params: m.ImportKeyFileParams | m.GenerateKeyParams) -> None:
-        """See that such a key can be had, before anybody is asked; a local key is looked at when it is made."""
-        if isinstance(params, m.ImportKeyFileParams):
+    def _check_wishes(self, params: m.ImportKeyFileParams | m.GenerateKeyParams | c.FinishPairingParams) -> None:
+        """See that what is wished for can be had, before anybody is asked; a local key is looked at when it is made."""
+        if isinstance(params, c.FinishPairingParams):
+            self.handshakes.read_last(params)
+        elif isinstance(params, m.ImportKeyFileParams):
             from native_host.operations.key_files import check_wishes
 
             check_wishes(params)

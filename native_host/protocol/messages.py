@@ -166,7 +166,7 @@ class Slot(Message, frozen=True, kw_only=True):
 class Status(Message, frozen=True, kw_only=True):
     """``keyCount`` (keys of the caller's wallet) is left out while locked: which records are whose is sealed.
     ``unattended`` is what ``hello`` says too, but a set-up after ``hello`` decides it anew; left out when there is no keystore.
-    ``protection`` is that of the weakest slot, as any slot opens the keystore.
+    ``protection`` is that of the weakest slot, as any slot opens the keystore. ``paired``: this call came through the channel of a pairing.
     """
 
     state: State
@@ -175,6 +175,7 @@ class Status(Message, frozen=True, kw_only=True):
     protection: Protection | UnsetType = UNSET
     unattended: bool | UnsetType = UNSET
     key_count: int | UnsetType = UNSET
+    paired: bool | UnsetType = UNSET
 
 
 class StateResult(Message, frozen=True, kw_only=True):

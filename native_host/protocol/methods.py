@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from native_host.protocol import channel as c
 from native_host.protocol import messages as m
 from native_host.protocol import transactions as t
 from native_host.protocol import uses as u
@@ -44,6 +45,9 @@ _ROWS = (
     Method(name="getStatus", params=m.GetStatusParams, result=m.Status, consent="session", needs="hello", summary="Whether the keystore is open, and how it is protected."),
     Method(name="unlock", params=m.UnlockParams, result=m.StateResult, consent="session", needs="hello", summary="Open the keystore, asking the person; on a new installation, set it up."),
     Method(name="lock", params=m.LockParams, result=m.StateResult, consent="session", needs="hello", summary="Close the keystore in every host process."),
+    Method(name="beginPairing", params=c.BeginPairingParams, result=c.BeginPairingResult, consent="session", summary="The first two messages of a pairing; what was begun before is forgotten."),
+    Method(name="finishPairing", params=c.FinishPairingParams, result=c.FinishPairingResult, consent="session", summary="The last message of a pairing; the person compares a code in the host's window."),
+    Method(name="openChannel", params=c.OpenChannelParams, result=c.OpenChannelResult, consent="session", needs="hello", summary="Open the sealed channel of a pairing, for the rest of this port."),
     Method(name="generateKey", params=m.GenerateKeyParams, result=m.KeyInfo, consent="own", summary="Make a key or a seed inside the host."),
     Method(name="getImportKey", params=m.GetImportKeyParams, result=m.ImportKeyOffer, consent="own", summary="A one-time public key to which a key for import is encrypted."),
     Method(name="importKey", params=m.ImportKeyParams, result=m.KeyInfo, consent="person", summary="Take in a private key that comes as a JWE."),

@@ -1,20 +1,25 @@
 """A port to a native host, as ``runtime.connectNative`` gives an extension, with JSON-RPC on top.
 
-Implements: protocol sections 1 and 2, from the extension's side.
+Implements: protocol sections 1, 2 and 9, from the extension's side.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from native_host.testing.families import Family
 from native_host.testing.pipes import Frame, Pipes
+
+if TYPE_CHECKING:
+    from native_host.testing.pairing import Opening, Pairing
+    from native_host.transport.channel import Channel
 
 T = TypeVar("T")
 
@@ -77,6 +82,11 @@ class Port:
         """Every message of the host in order, as the extension got it."""
         self.error: str | None = None
         """What ``lastError`` says once the port is closed."""
+        self.origin: str | None = None
+        """What the host calls the extension, once ``hello`` was said."""
+        self._channel: Channel | None = None
+        self._opening: tuple[int | str, Opening] | None = None
+        self._posting = threading.Lock()
         self._changed = threading.Condition()
         self._closed = False
         self._replies: dict[int | str | None, dict[str, Any]] = {}
@@ -128,7 +138,53 @@ class Port:
 
     def hello(self, *, name: str = "emulator", version: str = "1") -> Any:
         """Say hello in protocol version 1 and return what the host offers."""
-        return self.request("hello", {"protocol": ["1"], "client": {"name": name, "version": version}})
+        offered = self.request("hello", {"protocol": ["1"], "client": {"name": name, "version": version}})
+        self.origin = offered["origin"]
+        return offered
+
+    def pair(self, compare: Callable[[str], None] | None = None, *, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> Pairing:
+        """Pair as an extension does, after ``hello`` and with an open store, and give what it keeps. ``compare`` gets the code that it shows,
+        while the host's own window, or whoever answers in its place, shows another or the same.
+
+        Raises:
+            HostError: the host refused, or the person did.
+            NotTheHost: what answered cannot be at the other end.
+        """
+        from native_host.testing.pairing import Attempt
+
+        attempt = Attempt(self._named(), self.family.name)
+        answer = self.request("beginPairing", {"message": attempt.first()}, timeout=timeout)
+        last = self.begin("finishPairing", {"message": attempt.last(answer["message"])})
+        if compare is not None:
+            compare(attempt.code)
+        return attempt.pairing(last.result(timeout)["pairingId"])
+
+    def open_channel(self, pairing: Pairing, *, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+        """Open the channel of a pairing, after ``hello``. From then on all that is posted is sealed, and what arrives is opened; what arrives
+        and was not sealed stands in ``messages`` as it is.
+
+        Raises:
+            HostError: the host knows no such pairing.
+            NotTheHost: what answered is not the host that this extension paired with.
+        """
+        from native_host.testing.pairing import NotTheHost, Opening
+
+        opening = Opening(pairing)
+        call_id, self._next_id = self._next_id, self._next_id + 1
+        self._opening = (call_id, opening)
+        self.begin("openChannel", opening.params, call_id=call_id).result(timeout)
+        if self._channel is None:
+            raise NotTheHost
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether a channel is open."""
+        return self._channel is not None
+
+    def _named(self) -> str:
+        if self.origin is None:
+            raise ValueError("hello was not said yet")
+        return self.origin
 
     def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
         """Post a notification: a call that is never answered."""
@@ -143,9 +199,17 @@ class Port:
         body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         if self._closed:
             raise PostError(self.family.disconnected)
-        if self.family.request_bytes is not None and len(body) > self.family.request_bytes:
-            raise PostError(self.family.request_too_large)
-        self._pipes.send_frame(body)
+        with self._posting:  # frames are sealed in the order in which they go
+            if self._channel is not None:
+                body = self._channel.seal(body)
+            if self.family.request_bytes is not None and len(body) > self.family.request_bytes:
+                raise PostError(self.family.request_too_large)
+            self._pipes.send_frame(body)
+
+    def post_unsealed(self, message: Any) -> None:
+        """Post a message as it is, also into a channel: what no extension does."""
+        with self._posting:
+            self._pipes.send_frame(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
 
     def post_bytes(self, raw: bytes) -> None:
         """Write ``raw`` to the host's standard input as it stands, header and all: what no browser would send."""
@@ -195,15 +259,28 @@ class Port:
         self.disconnect()
 
     def _take(self, body: bytes) -> bool:
+        if self._channel is not None:
+            body = self._channel.open(body) or body
         try:
             message = json.loads(body.decode("utf-8", "replace"), parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return False
+        self._open(message)
         with self._changed:
             self.messages.append(message)
             self._index(message)
             self._changed.notify_all()
         return True
+
+    def _open(self, message: Any) -> None:
+        """Here, before the next frame is looked at: it is sealed already."""
+        if self._opening is None or not isinstance(message, dict) or message.get("id") != self._opening[0]:
+            return
+        from native_host.testing.pairing import NotTheHost
+
+        (_, opening), self._opening = self._opening, None
+        with contextlib.suppress(NotTheHost, KeyError, TypeError):  # ``open_channel`` says so
+            self._channel = opening.channel(message["result"]["message"])
 
     def _end(self, why: str | None) -> None:
         with self._changed:

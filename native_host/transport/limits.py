@@ -8,6 +8,9 @@ REQUEST_BYTES = 1_048_576
 RESPONSE_BYTES = 1_048_576
 """The longest body that is written: at one byte more, Chromium and Firefox close the port."""
 
+SEALED_RESPONSE_BYTES = 786_000
+"""The longest body that is written inside a sealed channel: encrypted and as base64url in its JSON it is still within ``RESPONSE_BYTES``."""
+
 BATCH = 32
 """Calls in one batch."""
 

@@ -177,6 +177,7 @@ MEMBERS = {
     "signature", "valid", "bytes", "jws", "coseKey",  # uses; `bytes` is what randomBytes was asked for, `coseKey` is a public key
     "ciphertext", "iv", "tag", "plaintext",  # `plaintext` is what decrypt was asked for: a wrapped key never becomes one
     "wrappedKey",  # a key, but encrypted
+    "message", "pairingId",  # handshakes of a pairing and a channel: public keys and ciphertexts
     "remainsInToken",  # whether a destroyed key is still in its token
     "secret",  # the shared secret of an agreement or an encapsulation, which is the caller's: never a key of the host
 }  # fmt: skip

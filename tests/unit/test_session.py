@@ -13,7 +13,7 @@ from native_host.protocol.messages import Client, HelloParams, Limits, State
 from native_host.protocol.methods import METHODS
 from native_host.session import DEVELOPMENT, IdleClock, Session, hello, require, steady
 
-NEED_NO_STORE = {"hello", "getStatus", "unlock", "lock", "randomBytes", "verify", "encrypt", "encapsulate"} | {
+NEED_NO_STORE = {"hello", "getStatus", "unlock", "lock", "openChannel", "randomBytes", "verify", "encrypt", "encapsulate"} | {
     "aggregateSignatures",
     "aggregateVerify",
 }
