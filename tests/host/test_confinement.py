@@ -450,6 +450,7 @@ def test_a_starter_that_is_gone(home: Home) -> None:
     key = port.request("generateKey", {"alg": "Ed25519"})
     (starter,) = children(port.process.pid)
     os.kill(starter, signal.SIGKILL)
+    until(lambda: not is_running(starter), what="the end of the starter")
     sign = {"keyId": key["keyId"], "data": b64(b"data")}
     with pytest.raises(HostError, match=r"backend_unavailable|user_rejected"):  # it may notice the end first
         port.request("sign", sign)

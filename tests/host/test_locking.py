@@ -339,11 +339,17 @@ def impatient(home: Home) -> Home:
     return home
 
 
+def is_stopped(thread: Path) -> bool:
+    return "\nState:\tT" in (thread / "status").read_text(encoding="utf-8")
+
+
 @contextlib.contextmanager
 def stopped(port: Port) -> Iterator[None]:
     """As a computer that sleeps: for the block the host does not run."""
+    threads = Path(f"/proc/{port.process.pid}/task")
     os.kill(port.process.pid, signal.SIGSTOP)
     try:
+        until(lambda: all(is_stopped(thread) for thread in threads.iterdir()), what="the stop of every thread")
         yield
     finally:
         os.kill(port.process.pid, signal.SIGCONT)
