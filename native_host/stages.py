@@ -23,9 +23,11 @@ from native_host.operations.extension_files import note_refusal
 from native_host.operations.house import House
 from native_host.operations.pairings import Pairings
 from native_host.operations.perform import Operations
+from native_host.operations.policies import Policies, default_folder, read_system
 from native_host.policy import Allow, Ask, Deny, decide
 from native_host.protocol.channel import FinishPairingParams
 from native_host.protocol.messages import GenerateKeyParams, RotateKeyParams, UnlockParams, UpdateKeyParams
+from native_host.protocol.methods import METHODS
 from native_host.session import IdleClock
 from native_host.suites.table import SUITES
 
@@ -94,6 +96,7 @@ class Stages:
             installed=self.installed,
         )
         self._program.tell(house)
+        self._policies = Policies(self.store, read_system(default_folder()), now)
         self.operations = Operations(house, idle_lock_seconds=config.session.idle_lock_seconds)
         self._confine(config, paths, environ)
 
@@ -120,7 +123,7 @@ class Stages:
         if recalled == "answer":
             return self.operations.recorded(session, call), Allow(rule=REQUEST_KEY)
         facts = self.operations.describe(session, call)
-        decision = decide(session, call, facts)
+        decision = self._policies.decide(session, call, facts, decide(session, call, facts), may_permit=not self.installed.steps_up)
         if recalled == "again" and not isinstance(decision, Deny):
             decision = Allow(rule=REQUEST_KEY)
         if isinstance(decision, Ask) and self.installed.steps_up:
@@ -177,6 +180,8 @@ class Stages:
         """Do what needs nobody, or refuse it."""
         if isinstance(decision, Ask):
             raise PolicyDenied
+        if isinstance(decision, Deny) and METHODS[call.method].consent != "public":
+            self.audit.refused(session, call, facts, PolicyDenied(decision.text), decision.rule)
         return self.operations.perform(permit_without_asking(session, call, facts, decision, self._grants))
 
     def lock_everywhere(self, origin: str, rule: str) -> None:
@@ -242,7 +247,8 @@ class Stages:
         with self.store.transaction():
             if waiting.asked and waiting.withdrawn is None:
                 self.operations.remember_refusal(waiting.session, waiting.call, error)
-            self.audit.refused(waiting.session, waiting.call, waiting.facts, error)
+            denied = waiting.decision.rule if isinstance(waiting.decision, Deny) else ""
+            self.audit.refused(waiting.session, waiting.call, waiting.facts, error, denied)
         if waiting.asked and error.reason in REFUSALS:
             with self.store.transaction():
                 self.store.count_refusal(waiting.session.caller.origin)
