@@ -36,10 +36,12 @@ class Case(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     expect: Expected | UnsetType = UNSET
     by: str | UnsetType = UNSET
 
-    def request(self) -> Request:
-        """The case as a question; raises ``ValueError`` for a method that there is not."""
+    def __post_init__(self) -> None:
         if self.action not in METHODS or METHODS[self.action].consent == "session":
-            raise ValueError(f"There is no action {self.action}.")
+            raise ValueError("There is no such action: an action is called as the method is.")
+
+    def request(self) -> Request:
+        """The case as a question."""
         about_key = self.action in WITH_KEY or (self.action == "encrypt" and self.key is not UNSET)
         key = self.key if isinstance(self.key, Key) else Key(id="AAAAAAAAAAAAAAAAAAAAAA")
         return Request(
