@@ -29,14 +29,16 @@ def look_at_caller(caller: Caller, environ: Mapping[str, str], clock: Callable[[
     """What is installed of the extension that asks, in any profile of its family of browsers, and all else that is seen of who started this
     process. Never raises for what it finds.
     """
-    if caller.family is None:
+    family = caller.family
+    if family is None:
         return Installed(caller, (), clock=clock), BrowserProgram(None, None)
+    caller = _with_parent(caller, family)
     observed, program = _of_process(os.getppid())
-    copies = _copies(caller.origin, caller.family, environ)
+    copies = _copies(caller.origin, family, environ)
     manifest = _of_manifest(caller, environ)
     more = (*observed, *(() if manifest is None else (manifest,)), *_of_release(caller.origin, copies))
     told = replace(caller, evidence=(*caller.evidence, *more))
-    return Installed(told, copies, _scripts(caller.origin, caller.family, copies), clock), program
+    return Installed(told, copies, _scripts(caller.origin, family, copies), clock), program
 
 
 def look_at_extension(store: KeyStore, origin: str, environ: Mapping[str, str]) -> tuple[Evidence, ...]:
@@ -57,9 +59,25 @@ def _copies(origin: str, family: Family, environ: Mapping[str, str]) -> tuple[Co
     return find_copies(Claim(origin=origin, family=family), profile_folders(family, environ))
 
 
-def _of_process(parent: int) -> tuple[tuple[Evidence, ...], BrowserProgram]:
+def _with_parent(caller: Caller, family: Family, platform: str = sys.platform) -> Caller:
+    """On macOS and Windows, where asking who started this process takes longer than a browser's start should."""
+    if platform == "darwin":
+        from native_host.caller import process_macos
+
+        parent = process_macos.examine(os.getppid(), family)
+    elif platform == "win32":
+        from native_host.caller import process_windows
+
+        parent = process_windows.examine_parent(family)
+    else:
+        return caller
+    others = (one for one in caller.evidence if one.signal != "parent")
+    return replace(caller, browser=parent.browser, evidence=(*parent.evidence, *others))
+
+
+def _of_process(parent: int, platform: str = sys.platform) -> tuple[tuple[Evidence, ...], BrowserProgram]:
     """What is seen of the browser behind this process. Its number is its own for as long as it lives, and the host ends with it."""
-    if sys.platform != "linux":
+    if platform != "linux":
         return (), BrowserProgram(None, None)
     from native_host.caller import process_linux
     from native_host.caller.program_file import open_running
