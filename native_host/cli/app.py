@@ -17,6 +17,7 @@ from native_host.cli.doctor import doctor
 from native_host.cli.install import install
 from native_host.cli.key_files import import_key_file
 from native_host.cli.origins import origins
+from native_host.cli.pairings import pairings
 from native_host.cli.policy import policy
 from native_host.cli.public_keys import public_key, xpub
 from native_host.cli.rekey import rekey
@@ -56,6 +57,7 @@ app.add_typer(shares, name="shares")
 app.add_typer(wallet, name="wallet")
 app.add_typer(rekey, name="rekey")
 app.add_typer(origins, name="origins")
+app.add_typer(pairings, name="pairings")
 app.add_typer(policy, name="policy")
 app.command()(install)
 app.command()(uninstall)
