@@ -16,11 +16,14 @@ from typing import BinaryIO
 
 import msgspec
 
+from native_host.approval import texts
+from native_host.approval.timing import REFUSALS_TOLERATED, REFUSALS_WITHIN_SECONDS
 from native_host.protocol.approver import Answer, Ask, CompareCode, ReviewAsk, SecretAsk, ShowSecret, Withdraw
 from native_host.secret import wipe
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 _LENGTH_BYTES = 4
+_OFTEN = 3
 
 FrontAsk = ReviewAsk | SecretAsk | ShowSecret | CompareCode
 """An ask that a person sees."""
@@ -129,6 +132,32 @@ class Inbox:
     def _put(self, item: Ask | End | Rubbish) -> None:
         self._arrived.put(item)
         os.write(self._bell, b"!")
+
+
+class Refusals:
+    """How often the person, or the clock, has refused an extension lately, as far as this process saw it. Times are ``time.monotonic``."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, float]] = {}
+
+    def count(self, ask: FrontAsk, now: float) -> int:
+        """Of the extension that asks, each soon after the one before."""
+        if not isinstance(ask, ReviewAsk):
+            return 0
+        count, last = self._counts.get(ask.caller.origin, (0, now))
+        return count if now - last <= REFUSALS_WITHIN_SECONDS else 0
+
+    def note(self, ask: FrontAsk, now: float, *, allowed: bool) -> None:
+        """Count an ask that was denied or ran out of time; a yes ends the count."""
+        if isinstance(ask, ReviewAsk):
+            self._counts[ask.caller.origin] = (0 if allowed else self.count(ask, now) + 1, now)
+
+
+def often(count: int) -> str:
+    """What a person is told who refuses an extension again and again; empty before that."""
+    if count < _OFTEN:
+        return ""
+    return (texts.LAST_OF_MANY if count + 1 >= REFUSALS_TOLERATED else texts.OFTEN).format(count=count, most=REFUSALS_TOLERATED)
 
 
 class Waiting:

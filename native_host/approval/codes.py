@@ -1,4 +1,4 @@
-"""A recovery code while it is typed: which groups of four it has, whether a character cannot be, whether its checksum holds."""
+"""Codes as a person reads and types them: a recovery code, with what is wrong in it, and the code by which two sides of a pairing are compared."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from native_host.encodings import recovery_code
 from native_host.secret import SecretBytes
 from native_host.value import Value
 
+PAIRING_DIGITS: Final = 8
 GROUPS: Final = recovery_code.CHARACTERS // recovery_code.GROUP
 
 Problem = Literal["none", "empty", "character", "count", "checksum"]
@@ -28,6 +29,13 @@ class TypedCode(Value, frozen=True, kw_only=True):
     def text(self) -> str:
         """The groups with a space between."""
         return " ".join(self.groups)
+
+
+def pairing_code(code: str) -> str | None:
+    """Eight digits as both sides show them, ``1234 5678``; ``None`` for a code of another kind."""
+    plain = code.translate(_SKIPPED)
+    half = PAIRING_DIGITS // 2
+    return f"{plain[:half]} {plain[half:]}" if len(plain) == PAIRING_DIGITS and plain.isascii() and plain.isdecimal() else None
 
 
 def check_code(typed: str) -> TypedCode:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from native_host.approval.addresses import Outcome
 from native_host.approval.codes import Problem as CodeProblem
 from native_host.approval.strength import Strength
 from native_host.approval.words import Problem
@@ -21,14 +22,34 @@ BEHIND: Final = "{count} more requests wait behind this one"
 WHO_ASKS: Final = "Who asks"
 ORIGIN: Final = "Extension"
 BROWSER: Final = "Browser"
+PAGE: Final = "Web page"
+PAGE_CLAIMED: Final = "{page} (the extension says so; Strongroom cannot check it)"
 EVIDENCE: Final = "Evidence"
 BROWSER_UNKNOWN: Final = "unknown"
+MONEY: Final = "What leaves, and to whom"
 WHAT: Final = "What is asked"
+WHAT_ELSE: Final = "What else is in it"
+WITH_KEY: Final = "With which key of yours"
 KEY: Final = "Key"
 METHOD: Final = "Method"
 WARNING: Final = "Warning"
+WARNED_ONE: Final = "There is a warning. Read it before you decide."
+WARNED: Final = "There are {count} warnings. Read them before you decide."
+SEVERAL: Final = "Amounts: {amounts}. Addresses: {parties}. Read every one of them below."
+OFTEN: Final = "You have refused this extension {count} times within minutes. After {most} Strongroom refuses it by itself for a while, without a window."
+LAST_OF_MANY: Final = (
+    "You have refused this extension {count} times within minutes. If you refuse once more, Strongroom refuses it by itself for a while,"
+    " without a window, and for longer each time that it goes on."
+)
 EMPTY: Final = "(empty)"
 NO_LABEL: Final = "(no name)"
+TITLE_GOES_ON: Final = "{beginning}… (whole below)"
+RAW: Final = "Raw data"
+RAW_PART: Final = "{label}: {size}"
+RAW_CHARACTERS: Final = "{count} characters"
+RAW_LINES: Final = "{count} lines"
+RAW_SHOW: Final = "Show raw data"
+RAW_HIDE: Final = "Hide raw data"
 HOW_LONG: Final = "If you approve"
 ONLY_THIS_TIME: Final = "Only this time"
 APPROVE: Final = "Approve"
@@ -38,10 +59,54 @@ ALLOW: Final = "Allow"
 
 NOT_FOCUSED: Final = "Click this window first"
 SCROLL_TO_END: Final = "Scroll to the end to approve"
+TYPE_FIRST: Final = "Type what is asked for above"
+COMPARING: Final = "Go back to the request to approve"
 ARMING: Final = "Approve is ready in {seconds:.1f} s"
 READY: Final = "Ready. Read before you approve"
 TIME_LEFT: Final = "Denied by itself in {minutes}:{seconds:02}"
 REVIEW_KEYS: Final = "Tab moves · Space presses · Page Down scrolls · Esc denies"
+
+ACCELERATORS: Final = {"approve": "a", "deny": "d", "compare": "c", "raw": "r", "back": "b", "copy": "y"}
+"""With Alt, a letter of the button's own text. Alt with Approve's moves there; it never presses."""
+
+# --- an amount to be typed ---
+TYPED_WRONG: Final = "Not yet the same. Type it as it stands above, without spaces between."
+TYPED_RIGHT: Final = "The same."
+TYPED_NOT_PASTED: Final = "Pasting is off here: whoever types the amount has read it."
+
+# --- comparing an address ---
+COMPARE_ADDRESS: Final = "Compare address"
+COMPARE_TITLE: Final = "Is it the address that you expect?"
+COMPARE_ADVICE: Final = (
+    "Paste or type the address as you have it from somewhere else: your other device, a letter, a message from whoever gets it. Not from the"
+    " page that asks."
+)
+COMPARE_FIELD: Final = "The address that you expect"
+COMPARE_YOURS: Final = "Yours"
+COMPARE_HERE: Final = "Here"
+COMPARE_BACK: Final = "Back to the request"
+COMPARE_COPY: Final = "Copy the address"
+COMPARE_COPIED: Final = "Copied, without spaces: {label}"
+COMPARE_KEYS: Final = "Tab moves · Space presses · Esc goes back"
+COMPARED: Final[dict[Outcome, str]] = {
+    "nothing": "Nothing typed yet. Below is: {label}",
+    "begun": "The same so far, but not all of it is typed yet: {label}",
+    "same": "THE SAME. Every character is that of: {label}",
+    "case": "THE SAME address: {label}. Only capital and small letters differ, first in group {place}, which changes nothing here.",
+    "different": "NOT THE SAME. Group {place} is the first that differs. You have {yours}, the request has {here}: {label}",
+}
+COMPARED_OTHER: Final = "Beware: that is not “{label}”, which is another address. Make sure that you compare what you mean."
+COMPARED_NO_GROUP: Final = "nothing"
+
+# --- pairing ---
+PAIR_COMPARE: Final = (
+    "Compare this with the code in your browser. If they are not the same, somebody is between the two: refuse. If your browser shows no code,"
+    " refuse as well."
+)
+PAIR_SAME: Final = "They are the same"
+PAIR_DIFFER: Final = "They differ"
+PAIR_ARMING: Final = "Compare every digit. Ready in {seconds:.1f} s"
+PAIR_READY: Final = "Compare every digit"
 
 # --- asking for secrets ---
 CANCEL: Final = "Cancel"
@@ -171,6 +236,17 @@ T_BLOCK: Final = "{label}, {count} lines, from here:"
 T_BLOCK_END: Final = "End of {label}."
 T_GRANT: Final = "To approve with choice {number}, {text}, type: approve {number}"
 T_APPROVE: Final = "To approve only this time, type the word approve. Anything else denies. You have {minutes} minutes."
+T_COMPARE: Final = "To hold an address against one that you have from elsewhere, type: compare"
+T_RAW: Final = "Left out above: {parts}. To have it read, type: data"
+T_WHO: Final = "Who asks:"
+T_MONEY: Final = "What leaves, and to whom:"
+T_ELSE: Final = "What else is in it:"
+T_KEY: Final = "With which key of yours:"
+T_COMPARE_ADVICE: Final = "Type or paste the address that you expect, in one line. Not from the page that asks. An empty line goes back."
+T_COMPARE_FIELD: Final = "Expected address: "
+T_GROUP_DIFFERS: Final = "Group {place}: you have {yours}, the request has {here}."
+T_TYPED_FIELD: Final = "Type it: "
+T_TYPED_WRONG: Final = "Not the same. Type it as it stands above, without spaces between. An empty line denies."
 T_PROMPT: Final = "Your answer: "
 T_ALLOW: Final = "To allow, type the word approve. Anything else denies. You have {minutes} minutes."
 T_APPROVED: Final = "Approved."
@@ -200,3 +276,4 @@ T_SHOW_CODE: Final = (
 T_GROUP: Final = "Group {number}: {part}"
 T_WRITTEN_CODE: Final = "Type the word done when you have written it down. The screen is then cleared. Anything else cancels."
 T_CODE: Final = "The code is: {code}"
+T_PAIR: Final = "If every digit is the same, type the word same. Anything else refuses. You have {minutes} minutes."

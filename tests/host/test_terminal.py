@@ -109,7 +109,7 @@ def test_warnings_are_said_before_the_facts(terminal: Terminal) -> None:
     """The warning, then who asks, then what is asked, and the address in groups of four with nothing left out."""
     terminal.ask(REVIEW)
     said = terminal.wait_for("Your answer: ")
-    account = "Account: 0x 5290 8400 0985 2788 6E0F 7030 0698 57D2 E416 9EE7"
+    account = "Account: 0x5290 8400 0985 2788 6E0F 7030 0698 57D2 E416 9EE7"
     parts = ["Warning 1 of 1: This is blind.", "chrome-extension://abcdef", account, "> first line", "approve 1", "Your answer"]
     places = [said.index(part) for part in parts]
     assert sorted(places) == places
@@ -283,11 +283,42 @@ def test_shown_words_are_cleared_from_the_screen(terminal: Terminal) -> None:
 
 
 def test_a_code_is_allowed_by_the_word_only(terminal: Terminal) -> None:
-    """The pairing code is said in full; the word approve allows."""
-    terminal.ask({"id": 10, "kind": "compareCode", "title": "Pair", "code": "4821-9937"})
-    assert "4821-9937" in terminal.wait_for("Your answer: ")
+    """The pairing code is said in two halves, with what to compare it with; the word same allows, and approve is not enough."""
+    for ask_id, word, verdict in ((10, "approve", "deny"), (11, "same", "allow")):
+        terminal.ask({"id": ask_id, "kind": "compareCode", "title": "Pair", "code": "48219937"})
+        said = terminal.wait_for("Your answer: ")
+        assert "4821 9937" in said
+        assert "code in your browser" in said
+        terminal.type(word)
+        assert terminal.answer() == {"id": ask_id, "verdict": verdict}
+
+
+def test_a_fingerprint_is_compared_as_it_is(terminal: Terminal) -> None:
+    """A code that is none of pairing stands there whole; the word approve allows."""
+    terminal.ask({"id": 10, "kind": "compareCode", "title": "Is it this one?", "code": "4821-99ab-cdef"})
+    assert "4821-99ab-cdef" in terminal.wait_for("Your answer: ")
     terminal.type("approve")
     assert terminal.answer() == {"id": 10, "verdict": "allow"}
+
+
+def test_how_many_wait_is_said(terminal: Terminal) -> None:
+    """Before the question."""
+    for ask_id in (1, 2, 3):
+        terminal.ask({**REVIEW, "id": ask_id})
+    terminal.wait_for("Your answer: ")
+    terminal.type("no")
+    assert terminal.answer() == {"id": 1, "verdict": "deny"}
+    assert "1 more request waits behind this one" in terminal.wait_for("Your answer: ")
+
+
+def test_who_refuses_again_and_again_is_told_what_happens(terminal: Terminal) -> None:
+    """An extension that floods: from the fourth question on, that the host stops asking by itself."""
+    for ask_id in range(1, 5):
+        terminal.ask({**REVIEW, "id": ask_id})
+        said = terminal.wait_for("Your answer: ")
+        assert ("refused this extension 3 times" in said) == (ask_id == 4)
+        terminal.type("no")
+        assert terminal.answer() == {"id": ask_id, "verdict": "deny"}
 
 
 def test_end_of_the_host_ends_the_process(terminal: Terminal) -> None:

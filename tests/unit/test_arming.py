@@ -48,3 +48,22 @@ def test_unread_is_never_ready() -> None:
     arming = Arming(100.0)
     arming.set_focused(100.0, focused=True)
     assert arming.readiness(1000.0).state == "unread"
+
+
+def test_what_has_to_be_typed() -> None:
+    """Until it stands there it is never ready; with its last character the delay starts again."""
+    arming = armed()
+    arming.set_typed(101.0, typed=False)
+    assert arming.readiness(1000.0).state == "untyped"
+    arming.set_typed(1000.0, typed=True)
+    assert arming.readiness(1000.5).state == "arming"
+    assert arming.readiness(1000.0 + ARM_SECONDS).state == "ready"
+
+
+def test_while_something_stands_over_it() -> None:
+    """It is never ready, and the delay starts again afterwards."""
+    arming = armed()
+    arming.hold(105.0, held=True)
+    assert arming.readiness(1000.0).state == "held"
+    arming.hold(1000.0, held=False)
+    assert arming.readiness(1000.5).state == "arming"

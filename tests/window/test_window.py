@@ -30,7 +30,6 @@ LONG = {**REVIEW, "facts": [{"label": "Message", "value": "\n".join(f"Clause {n}
 ENDLESS = {**REVIEW, "facts": [{"label": "Message", "value": "A" * 1_000_000, "kind": "message"}]}
 ALLOWED = {"id": 1, "verdict": "allow"}
 DENIED = {"id": 1, "verdict": "deny"}
-TO_APPROVE = ("Tab", "Tab", "Tab", "Tab")  # text, two choices, Deny, Approve
 HOST_PATIENCE = 30.0
 
 
@@ -54,10 +53,10 @@ def test_approved_by_a_click(window: Window) -> None:
 
 
 def test_approved_by_the_keyboard(window: Window) -> None:
-    """Tab walks from the text over the choices and Deny to Approve, and Space presses it."""
+    """Tab goes from Deny, which has the keyboard first, to Approve, and Space presses it."""
     window.ask(REVIEW)
     window.wait_armed()
-    window.key(*TO_APPROVE, "space")
+    window.key("Tab", "space")
     assert window.answer() == ALLOWED
 
 
@@ -65,7 +64,7 @@ def test_a_choice_is_taken_with_the_approval(window: Window) -> None:
     """The second choice, taken by keyboard, is answered as its grant."""
     window.ask(REVIEW)
     window.wait_armed()
-    window.key("Tab", "Tab", "space", "Tab", "Tab", "space")
+    window.key("shift+Tab", "space", "Tab", "Tab", "space")
     assert window.answer() == {**ALLOWED, "grant": "session-5"}
 
 
@@ -101,18 +100,20 @@ def test_the_delay_starts_again_with_the_focus(window: Window) -> None:
 
 
 def test_enter_never_approves(window: Window) -> None:
-    """Enter on the text, on the choices and on an armed Approve does nothing; Escape then denies."""
+    """Enter on an armed Approve, on the text and on the choices does nothing; Escape then denies."""
     window.ask(REVIEW)
     window.wait_armed()
-    window.key("Return", "Tab", "Return", "Tab", "Return")
-    window.key("Tab", "Tab", "Return", "KP_Enter", "Escape")
+    window.key("Tab", "Return", "KP_Enter", "Tab", "Return", "Tab", "Return", "Tab", "Return")
+    time.sleep(0.3)
+    assert not window.answered()
+    window.key("Escape")
     assert window.answer() == DENIED
 
 
 def test_enter_on_deny_denies(window: Window) -> None:
-    """Deny is the one button that Enter presses."""
+    """Deny has the keyboard first, and is the one button that Enter presses."""
     window.ask(REVIEW)
-    window.key("Tab", "Tab", "Tab", "Return")
+    window.key("Return")
     assert window.answer() == DENIED
 
 
@@ -127,7 +128,7 @@ def test_leaving_denies(window: Window, key: str) -> None:
 def test_space_before_the_delay_approves_nothing(window: Window) -> None:
     """Keys that were meant for another window: blanks and Enter, from the moment on at which it has the keyboard, approve nothing."""
     window.ask(REVIEW)
-    window.key("space", "Return", "space", "Return", "Escape")
+    window.key("Tab", "space", "Return", "space", "Return", "Escape")
     assert window.answer() == DENIED
 
 

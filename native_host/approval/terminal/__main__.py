@@ -8,10 +8,11 @@ from __future__ import annotations
 import select
 import signal
 import sys
+from time import monotonic
 from typing import BinaryIO
 
 from native_host.approval import texts
-from native_host.approval.answering import End, FrontAsk, Inbox, Rubbish, Waiting, take_streams, write_answer
+from native_host.approval.answering import End, FrontAsk, Inbox, Refusals, Rubbish, Waiting, often, take_streams, write_answer
 from native_host.approval.terminal.console import POLL_SECONDS, Console, Interrupted, TimedOut, open_console
 from native_host.approval.terminal.dialogue import denial, hold
 from native_host.protocol.approver import Answer
@@ -36,6 +37,7 @@ class Desk:
         self._inbox = Inbox(incoming)
         self._outgoing = outgoing
         self._waiting = Waiting()
+        self._refusals = Refusals()
         self._held: FrontAsk | None = None
         self._console: Console = open_console(bell=self._inbox.fileno(), interrupted=self._lost_front)
 
@@ -50,10 +52,18 @@ class Desk:
 
     def _hold(self, ask: FrontAsk) -> None:
         self._held = ask
+        self._say_first(ask)
         answer = self._answer(ask)
         if answer is not None:
+            self._refusals.note(ask, monotonic(), allowed=answer.verdict == "allow")
             self._waiting.drop(ask.id)
             write_answer(self._outgoing, answer)
+
+    def _say_first(self, ask: FrontAsk) -> None:
+        if caution := often(self._refusals.count(ask, monotonic())):
+            self._console.say(caution)
+        if behind := self._waiting.behind:
+            self._console.say(texts.BEHIND_ONE if behind == 1 else texts.BEHIND.format(count=behind))
 
     def _answer(self, ask: FrontAsk) -> Answer | None:
         try:

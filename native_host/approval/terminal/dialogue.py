@@ -1,4 +1,4 @@
-"""What is said and asked on the terminal for each kind of ask: facts line by line, warnings first, and ``approve`` typed in full."""
+"""What is said and asked on the terminal for each kind of ask; a review is in ``reviewing``."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from msgspec import UNSET
 from native_host.approval import shares, texts
 from native_host.approval.answering import FrontAsk
 from native_host.approval.chosen_file import NoKeyFile, read_chosen_file
-from native_host.approval.codes import check_code
+from native_host.approval.codes import check_code, pairing_code
 from native_host.approval.strength import MIN_CHARACTERS, MIN_PIN_CHARACTERS, estimate_strength
 from native_host.approval.terminal.console import Console
+from native_host.approval.terminal.reviewing import review
 from native_host.approval.timing import seconds_for
 from native_host.approval.words import Problem, TypedWords, check_words
-from native_host.protocol.approver import Answer, CompareCode, Fact, ReviewAsk, SecretAsk, SecretPurpose, ShowSecret
-from native_host.review.text import in_groups, visible, visible_block
+from native_host.protocol.approver import Answer, CompareCode, ReviewAsk, SecretAsk, SecretPurpose, ShowSecret
+from native_host.review.text import visible
 
-_REPEAT_WARNINGS_AFTER_LINES = 20
 _ADVICE: dict[SecretPurpose, str] = {
     "bip39Passphrase": texts.BIP39_ADVICE,
     "keyFilePassword": texts.FILE_PASSWORD_ADVICE,
@@ -42,7 +42,7 @@ def hold(ask: FrontAsk, console: Console) -> Answer:
     deadline = time.monotonic() + seconds_for(ask)
     match ask:
         case ReviewAsk():
-            return _review(ask, console, deadline)
+            return review(ask, console, deadline)
         case SecretAsk():
             return _ask_secret(ask, console, deadline)
         case ShowSecret():
@@ -53,63 +53,17 @@ def hold(ask: FrontAsk, console: Console) -> Answer:
             assert_never(ask)
 
 
-def _review(ask: ReviewAsk, console: Console, deadline: float) -> Answer:
-    lines = [line for fact in ask.facts for line in fact_lines(fact)]
-    _say_warnings(ask, console)
-    _say_caller(ask, console)
-    for line in lines:
-        console.say(line)
-    if ask.warnings and len(lines) > _REPEAT_WARNINGS_AFTER_LINES:
-        console.say(texts.T_WARNINGS_AGAIN)
-        _say_warnings(ask, console)
-    for number, grant in enumerate(ask.grants, 1):
-        console.say(texts.T_GRANT.format(number=number, text=visible(grant.text)))
-    console.say(texts.T_APPROVE.format(minutes=round(seconds_for(ask) / 60)))
-    choice = console.read_line(texts.T_PROMPT, deadline=deadline).strip().lower()
-    choices = {"approve": UNSET} | {f"approve {number}": grant.id for number, grant in enumerate(ask.grants, 1)}
-    allowed = choice in choices
-    console.say(texts.T_APPROVED if allowed else texts.T_DENIED)
-    return Answer(id=ask.id, verdict="allow", grant=choices[choice]) if allowed else denial(ask)
-
-
 def denial(ask: FrontAsk) -> Answer:
     """The answer that lets nothing happen."""
     return Answer(id=ask.id, verdict="deny")
 
 
-def _say_warnings(ask: ReviewAsk, console: Console) -> None:
-    for number, text in enumerate(ask.warnings, 1):
-        console.say(texts.T_WARNING.format(number=number, count=len(ask.warnings), text=visible(text)))
-
-
-def _say_caller(ask: ReviewAsk, console: Console) -> None:
-    browser = texts.BROWSER_UNKNOWN if ask.caller.browser is UNSET else ask.caller.browser
-    console.say(texts.T_FACT.format(label=texts.ORIGIN, value=visible(ask.caller.origin)))
-    console.say(texts.T_FACT.format(label=texts.BROWSER, value=visible(browser)))
-    for sentence in ask.caller.evidence:
-        console.say(texts.T_FACT.format(label=texts.EVIDENCE, value=visible(sentence)))
-    if ask.key is not UNSET:
-        value = f"{visible(ask.key.label) or texts.NO_LABEL}, {visible(ask.key.alg)}"
-        console.say(texts.T_FACT.format(label=texts.KEY, value=value))
-
-
-def fact_lines(fact: Fact) -> list[str]:
-    """A fact as lines: an address in groups of four, a message of several lines with its beginning and end said."""
-    label = visible(fact.label)
-    if fact.kind == "address":
-        return [texts.T_FACT.format(label=label, value=in_groups(visible(fact.value)))]
-    if fact.kind != "message" or "\n" not in fact.value:
-        return [texts.T_FACT.format(label=label, value=visible(fact.value) or texts.EMPTY)]
-    lines = visible_block(fact.value).split("\n")
-    begin = texts.T_BLOCK.format(label=label, count=len(lines))
-    return [begin, *(f"> {line}" for line in lines), texts.T_BLOCK_END.format(label=label)]
-
-
 def _compare(ask: CompareCode, console: Console, deadline: float) -> Answer:
-    console.say(texts.T_CODE.format(code=visible(ask.code)))
-    console.say(texts.COMPARE)
-    console.say(texts.T_ALLOW.format(minutes=round(seconds_for(ask) / 60)))
-    allowed = console.read_line(texts.T_PROMPT, deadline=deadline).strip().lower() == "approve"
+    digits = pairing_code(ask.code)
+    console.say(texts.T_CODE.format(code=digits or visible(ask.code)))
+    console.say(texts.PAIR_COMPARE if digits else texts.COMPARE)
+    console.say((texts.T_PAIR if digits else texts.T_ALLOW).format(minutes=round(seconds_for(ask) / 60)))
+    allowed = console.read_line(texts.T_PROMPT, deadline=deadline).strip().lower() == ("same" if digits else "approve")
     console.say(texts.T_APPROVED if allowed else texts.T_DENIED)
     return Answer(id=ask.id, verdict="allow") if allowed else denial(ask)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import tkinter as tk
 from collections.abc import Callable
+from time import monotonic
 from types import TracebackType
 from typing import BinaryIO, assert_never
 
-from native_host.approval.answering import End, FrontAsk, Inbox, Rubbish, Waiting, write_answer
+from native_host.approval.answering import End, FrontAsk, Inbox, Refusals, Rubbish, Waiting, often, write_answer
 from native_host.approval.window.codes import open_code, open_show_code
 from native_host.approval.window.key_file import open_key_file
 from native_host.approval.window.look import Look
-from native_host.approval.window.review import open_compare, open_review
+from native_host.approval.window.pairing import open_compare
+from native_host.approval.window.review import open_review
 from native_host.approval.window.secret import open_new_passphrase, open_new_pin, open_secret
 from native_host.approval.window.sheet import Sheet
 from native_host.approval.window.theme import palette
@@ -39,6 +41,7 @@ class App:
         self._root.report_callback_exception = self._broken
         self._outgoing = outgoing
         self._waiting = Waiting()
+        self._refusals = Refusals()
         self._sheet: Sheet | None = None
         self._status = 0
         self._inbox = Inbox(incoming)
@@ -71,12 +74,14 @@ class App:
             self._sheet = None
         if front is not None and self._sheet is None:
             self._sheet = Sheet(self._root, Look(self._root, palette()), front, self._answered)
-            _fill(self._sheet, front)
+            _fill(self._sheet, front, often(self._refusals.count(front, monotonic())))
         if self._sheet is not None:
             self._sheet.show_behind(self._waiting.behind)
 
     def _answered(self, answer: Answer) -> None:
         self._sheet = None
+        if self._waiting.front is not None:
+            self._refusals.note(self._waiting.front, monotonic(), allowed=answer.verdict == "allow")
         self._waiting.drop(answer.id)
         try:
             write_answer(self._outgoing, answer)
@@ -111,10 +116,10 @@ _ASKED: dict[SecretPurpose, Callable[[Sheet, SecretAsk], None]] = {
 """The forms of what is not simply typed into one field."""
 
 
-def _fill(sheet: Sheet, ask: FrontAsk) -> None:
+def _fill(sheet: Sheet, ask: FrontAsk, caution: str) -> None:
     match ask:
         case ReviewAsk():
-            open_review(sheet, ask)
+            open_review(sheet, ask, caution)
         case CompareCode():
             open_compare(sheet, ask)
         case ShowSecret():

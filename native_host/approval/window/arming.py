@@ -8,7 +8,7 @@ from native_host.value import Value
 
 ARM_SECONDS = 1.0
 
-State = Literal["unfocused", "unread", "arming", "ready"]
+State = Literal["unfocused", "held", "unread", "untyped", "arming", "ready"]
 
 
 class Readiness(Value, frozen=True, kw_only=True):
@@ -28,6 +28,8 @@ class Arming:
         self._calm_since = now
         self._focused = False
         self._seen = False
+        self._typed = True
+        self._held = False
 
     def disturb(self, now: float) -> None:
         """Something happened to the window: the delay starts again."""
@@ -43,11 +45,27 @@ class Arming:
         """The end of what is to be read was on the screen; that does not become untrue."""
         self._seen = True
 
+    def set_typed(self, now: float, *, typed: bool) -> None:
+        """Whether what has to be typed first stands there; a change starts the delay again, so that the last key presses nothing."""
+        if typed != self._typed:
+            self._typed = typed
+            self.disturb(now)
+
+    def hold(self, now: float, *, held: bool) -> None:
+        """Whether something stands over what is to be read; its going away starts the delay again."""
+        if held != self._held:
+            self._held = held
+            self.disturb(now)
+
     def readiness(self, now: float) -> Readiness:
         """What stands between the person and the button."""
         left = self._calm_since + ARM_SECONDS - now
         if not self._focused:
             return Readiness(state="unfocused")
+        if self._held:
+            return Readiness(state="held")
         if not self._seen:
             return Readiness(state="unread")
+        if not self._typed:
+            return Readiness(state="untyped")
         return Readiness(state="arming", left_seconds=left) if left > 0 else Readiness(state="ready")

@@ -67,6 +67,8 @@ class Look:
         self.tiny = tkfont.Font(root, family=sans, size=3)
         self.small = tkfont.Font(root, family=sans, size=9)
         self.title = tkfont.Font(root, family=sans, size=15, weight="bold")
+        self.amount = tkfont.Font(root, family=sans, size=16, weight="bold")
+        self.party = tkfont.Font(root, family=mono, size=12, weight="bold")
         self.mono = tkfont.Font(root, family=mono, size=10)
         self.large_mono = tkfont.Font(root, family=mono, size=12)
         self.huge_mono = tkfont.Font(root, family=mono, size=26, weight="bold")
@@ -102,13 +104,13 @@ class Look:
         ]
         for name, ground, ink, pressed in (
             ("Plain.TButton", colours.raised, colours.ink, colours.box),
+            ("Small.TButton", colours.raised, colours.ink, colours.box),
             ("Accent.TButton", colours.accent, colours.accent_ink, colours.accent_pressed),
         ):
             style.layout(name, layout)
-            border = {"bordercolor": colours.line if name == "Plain.TButton" else ground, "lightcolor": ground, "darkcolor": ground}
-            style.configure(
-                name, font=self.body, background=ground, foreground=ink, padding=(self.px(14), self.px(5)), anchor="center", **border
-            )
+            border = {"bordercolor": ground if name == "Accent.TButton" else colours.line, "lightcolor": ground, "darkcolor": ground}
+            padding = (self.px(8), self.px(2)) if name == "Small.TButton" else (self.px(14), self.px(5))
+            style.configure(name, font=self.body, background=ground, foreground=ink, padding=padding, anchor="center", **border)
             off = [("disabled", colours.off)]
             down = [*off, ("pressed", pressed), ("active", pressed)]
             style.map(name, background=down, lightcolor=down, darkcolor=down, foreground=[("disabled", colours.off_ink)], bordercolor=off)

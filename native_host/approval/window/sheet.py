@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from native_host.approval import texts
 from native_host.approval.answering import FrontAsk
-from native_host.approval.timing import seconds_for
+from native_host.approval.arrangement import MONEY_METHODS, MOST_TITLE_CHARACTERS, with_gaps
+from native_host.approval.timing import SHORT_SECONDS, seconds_for
 from native_host.approval.window.arming import Arming, Readiness
 from native_host.approval.window.look import Look
 from native_host.approval.window.widgets import Button, label, product_mark
@@ -18,6 +19,8 @@ from native_host.review.text import visible
 
 WIDTH_POINTS = 470.0
 PAD_POINTS = 14.0
+_LEAST_WIDTH_POINTS, _LEAST_HEIGHT_POINTS = 360.0, 270.0
+"""480 by 360 pixels at 96 dots per inch: a review still has the amount, how its recipient begins and the buttons in sight."""
 _MOST_OF_SCREEN = 0.9
 _TICK_MILLISECONDS = 100
 
@@ -36,6 +39,9 @@ class Sheet:
         self.arming = Arming(clock())
         self.on_tick: Callable[[], None] = lambda: None
         self.on_close: Callable[[], None] = lambda: None
+        self.on_escape: Callable[[], None] = self.deny
+        self.least_more = 0
+        self._accelerators: dict[str, Callable[[], None]] = {}
         self._open, self._next_tick = True, ""
         self.window = tk.Toplevel(
             root, class_=texts.PRODUCT, background=look.palette.surface, padx=look.px(PAD_POINTS), pady=look.px(PAD_POINTS)
@@ -63,7 +69,7 @@ class Sheet:
         wrap = self.width() - mark.winfo_reqwidth() - look.px(10)
         self._over_title = label(lines, look, texts.PRODUCT, wrap=wrap, font=look.small, ink=muted)
         self._over_title.pack(fill="x")
-        label(lines, look, visible(self.ask.title), wrap=wrap, font=look.title).pack(fill="x")
+        label(lines, look, _title(self.ask), wrap=wrap, font=look.title).pack(fill="x")
         if home := os.environ.get("STRONGROOM_HOME"):
             label(lines, look, texts.HOME.format(home=visible(home)), wrap=wrap, font=look.small, ink=muted).pack(fill="x")
 
@@ -76,6 +82,7 @@ class Sheet:
         self._time_left.pack(side="right")
         self.keys = self._hint(hints)
         self.keys.pack(side="left")
+        hints.bind("<Configure>", lambda event: self._make_room(event.width), add=True)
         row = self._frame(self.window)
         row.pack(side="bottom", fill="x", pady=(look.px(10), 0))
         self._buttons = self._frame(row)
@@ -83,26 +90,49 @@ class Sheet:
         self.status = label(row, look, wrap=self.width() // 2)
         self.status.pack(side="left", fill="x", expand=True)
 
+    def _make_room(self, width: int) -> None:
+        """The time that is left stands there whole; what the keys do is said where there is room beside it."""
+        needed = self._time_left.winfo_reqwidth() + self.keys.winfo_reqwidth() + self.look.px(4)
+        if needed > width:
+            self.keys.pack_forget()
+        elif not self.keys.winfo_manager():
+            self.keys.pack(side="left")
+
     def _hint(self, parent: tk.Misc) -> tk.Label:
         palette = self.look.palette
         return tk.Label(parent, font=self.look.small, foreground=palette.muted, background=palette.surface, padx=0, pady=0)
 
-    def add_button(self, text: str, press: Callable[[], None], *, main: bool = False) -> Button:
-        """A button in the row at the bottom, to the right of those added before."""
-        button = Button(self._buttons, self.look, text, press, style="Accent" if main else "Plain")
+    def add_button(self, text: str, press: Callable[[], None], *, main: bool = False, key: str = "") -> Button:
+        """A button in the row at the bottom, to the right of those added before; ``key`` is underlined, see ``accelerate``."""
+        button = Button(self._buttons, self.look, text, press, style="Accent" if main else "Plain", key=key)
         button.pack(side="left", padx=(self.look.px(4), 0))
         return button
 
-    def add_deny(self, text: str) -> Button:
+    def add_deny(self, text: str, *, key: str = "") -> Button:
         """The button that lets nothing happen; Enter may press it."""
-        button = self.add_button(text, self.deny)
+        button = self.add_button(text, self.deny, key=key)
         button.press_by_enter()
         return button
+
+    def accelerate(self, key: str, act: Callable[[], None] | None) -> None:
+        """What Alt and a letter do; ``None``: nothing any more."""
+        if act is None:
+            self._accelerators.pop(key, None)
+        else:
+            self._accelerators[key] = act
+
+    def _accelerated(self, event: tk.Event[tk.Misc]) -> str | None:
+        act = self._accelerators.get(event.keysym.lower())
+        if act is None:
+            return None
+        act()
+        return "break"
 
     def _bind(self) -> None:
         window = self.window
         window.protocol("WM_DELETE_WINDOW", self.deny)
-        window.bind("<Escape>", lambda _: self.deny())
+        window.bind("<Escape>", lambda _: self.on_escape())
+        window.bind("<Alt-Key>", self._accelerated)
         for event in ("<FocusIn>", "<FocusOut>"):
             window.bind(event, lambda _: self._look_at_focus(), add=True)
         for event in ("<Visibility>", "<Map>", "<Configure>"):
@@ -120,6 +150,16 @@ class Sheet:
 
     def _restart_time(self) -> None:
         self._deadline = self._clock() + seconds_for(self.ask)
+
+    def hold(self, *, held: bool) -> None:
+        """Whether something stands over what is to be read."""
+        self.arming.hold(self._clock(), held=held)
+        self.on_tick()
+
+    def type_first(self, *, typed: bool) -> None:
+        """Whether what has to be typed first stands there."""
+        self.arming.set_typed(self._clock(), typed=typed)
+        self.on_tick()
 
     def readiness(self) -> Readiness:
         """What stands between the person and the button that says yes."""
@@ -149,7 +189,8 @@ class Sheet:
         window.update_idletasks()
         width = min(max(self._outer_width(), window.winfo_reqwidth()), window.winfo_screenwidth())
         window.geometry(f"{width}x{min(window.winfo_reqheight(), int(window.winfo_screenheight() * _MOST_OF_SCREEN))}")
-        window.minsize(self.look.px(280), self.look.px(180))
+        least = self.look.px(_LEAST_HEIGHT_POINTS) + self.least_more
+        window.minsize(self.look.px(_LEAST_WIDTH_POINTS), min(window.winfo_reqheight(), least))
         window.deiconify()
         window.attributes("-topmost", True)
         window.lift()
@@ -170,6 +211,10 @@ class Sheet:
         minutes, seconds = divmod(int(left), 60)
         closing = texts.TIME_LEFT if isinstance(self.ask, ReviewAsk | CompareCode) else texts.CLOSED_IN
         self._time_left.configure(text=closing.format(minutes=minutes, seconds=seconds))
+        if left <= SHORT_SECONDS:
+            self._time_left.configure(font=self.look.bold, foreground=self.look.palette.bad)
+        else:
+            self._time_left.configure(font=self.look.small, foreground=self.look.palette.muted)
         self.on_tick()
         if self._open:
             self._next_tick = self.window.after(_TICK_MILLISECONDS, self._tick)
@@ -200,3 +245,13 @@ class Sheet:
                 self.window.after_cancel(self._next_tick)
             self.on_close()
             self.window.destroy()
+
+
+def _title(ask: FrontAsk) -> str:
+    """What happens, in the words of the request. A longer title would push all else out of sight: it stands whole in what is scrolled."""
+    title = visible(ask.title)
+    if not isinstance(ask, ReviewAsk):
+        return title
+    if len(ask.title) > MOST_TITLE_CHARACTERS:
+        return texts.TITLE_GOES_ON.format(beginning=visible(ask.title[:MOST_TITLE_CHARACTERS]))
+    return with_gaps(title) if ask.method in MONEY_METHODS else title

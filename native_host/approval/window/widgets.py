@@ -9,6 +9,7 @@ from tkinter import ttk
 from tkinter.font import Font
 from typing import Literal
 
+from native_host.approval import texts
 from native_host.approval.window.look import Look
 from native_host.review.text import visible
 
@@ -30,13 +31,25 @@ class Ring(tk.Frame):
 
 
 class Button(Ring):
-    """A push button. Space presses it while it has the focus; Enter never does, unless ``enter`` is set (for buttons that deny)."""
+    """A push button. Space presses it while it has the focus; Enter never does, unless ``enter`` is set (for buttons that deny).
+
+    ``key``: the letter of its text that is underlined; what it does with Alt is the window's.
+    """
 
     def __init__(
-        self, parent: tk.Misc, look: Look, text: str, press: Callable[[], None], *, style: Literal["Plain", "Accent"] = "Plain"
+        self,
+        parent: tk.Misc,
+        look: Look,
+        text: str,
+        press: Callable[[], None],
+        *,
+        style: Literal["Plain", "Accent", "Small"] = "Plain",
+        key: str = "",
     ) -> None:
         super().__init__(parent, look, idle=str(parent.cget("background")))
-        self.button = ttk.Button(self, text=text, command=press, style=f"{style}.TButton", takefocus=True)
+        self._key = key
+        self.button = ttk.Button(self, command=press, style=f"{style}.TButton", takefocus=True)
+        self.say(text)
         self.hold(self.button)
 
     def press_by_enter(self) -> None:
@@ -50,7 +63,12 @@ class Button(Ring):
 
     def say(self, text: str) -> None:
         """Change its text."""
-        self.button.configure(text=text)
+        self.button.configure(text=text, underline=text.lower().find(self._key) if self._key else -1)
+
+
+def compare_button(parent: tk.Misc, look: Look, compare: Callable[[], None]) -> Button:
+    """Opens the comparison of addresses."""
+    return Button(parent, look, texts.COMPARE_ADDRESS, compare, key=texts.ACCELERATORS["compare"], style="Small")
 
 
 def label(parent: tk.Misc, look: Look, text: str = "", *, wrap: int, font: Font | None = None, ink: str | None = None) -> tk.Label:
@@ -103,6 +121,27 @@ class SecretEntry(Ring):
     def clear(self) -> None:
         """Empty the field. Tcl's copies of the text are not wiped: the process keeps no core file and ends with its host."""
         self.entry.delete(0, "end")
+
+
+class Field(Ring):
+    """A field for what is no secret. ``changed`` is called after every change of its text, of which ``most`` characters are taken."""
+
+    def __init__(self, parent: tk.Misc, look: Look, changed: Callable[[], None], *, most: int, width: int = 20) -> None:
+        super().__init__(parent, look, idle=look.palette.line)
+        colours = look.palette
+        self._text = tk.StringVar(self)
+        self._text.trace_add("write", lambda *_: changed())
+        self.entry = tk.Entry(
+            self, font=look.large_mono, relief="flat", borderwidth=look.px(4), highlightthickness=0, width=width, textvariable=self._text
+        )
+        self.entry.configure(background=colours.raised, foreground=colours.ink, insertbackground=colours.ink, insertwidth=look.px(1))
+        self.entry.configure(selectbackground=colours.accent, selectforeground=colours.accent_ink, exportselection=False)
+        self.entry.configure(validate="key", validatecommand=(self.register(lambda text: len(text) <= most), "%P"))
+        self.hold(self.entry)
+
+    def get(self) -> str:
+        """What stands in the field."""
+        return self.entry.get()
 
 
 class SecretText(Ring):
