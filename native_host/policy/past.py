@@ -63,7 +63,6 @@ def considered(session: Session, call: Call, facts: Facts) -> Considered:
     if effect is None:
         return Considered(**common)  # type: ignore[arg-type]  # each member is its own type's
     movements, assets = effect.movements[:MOST_MOVEMENTS], {effect.native, *(one.asset for one in effect.movements)}
-    spent: dict[str, int] = getattr(facts, "spent", None) or {}
     texts = (one.recipient + one.asset for one in movements)
     return Considered(
         **common,  # type: ignore[arg-type]
@@ -71,7 +70,7 @@ def considered(session: Session, call: Call, facts: Facts) -> Considered:
         native=effect.native[:LONGEST],
         movements=tuple(Moved(asset=one.asset[:LONGEST], amount=str(one.amount), recipient=one.recipient[:LONGEST]) for one in movements),
         fee=str(effect.fee),
-        spent={asset: str(spent[asset]) for asset in sorted(assets)[:MOST_MOVEMENTS] if spent.get(asset)},
+        spent={asset: str(facts.spent[asset]) for asset in sorted(assets)[:MOST_MOVEMENTS] if facts.spent.get(asset)},
         selector=effect.selector,
         bounded=effect.bounded,
         whole=len(effect.movements) <= MOST_MOVEMENTS and all(len(text) <= LONGEST for text in texts),

@@ -115,8 +115,7 @@ def request_of(session: Session, call: Call, facts: Facts, now_ms: int) -> Reque
     known = about_time(now_ms // 1000) | ({"page": page.origin} if isinstance(page, Page) else {})
     fits = True
     if call.method in SPENDING:
-        spent: dict[str, int] = getattr(facts, "spent", None) or {}
-        leaving, fits = about_leaving(facts.effect, spent, chain=_chain_named(call))
+        leaving, fits = about_leaving(facts.effect, facts.spent, chain=_chain_named(call))
         known |= leaving
     elif isinstance(call.params, SignMessageParams):
         known["format"] = call.params.format

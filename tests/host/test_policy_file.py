@@ -145,6 +145,24 @@ def test_it_permits_a_paired_extension_within_the_amount(home: Home, port: Port,
     assert 1 == len(reviews(home, "signTransaction"))
 
 
+def test_a_sum_over_a_day_is_one_over_all_hosts(home: Home, port: Port, account: str) -> None:
+    """What one browser's host signs counts in the next one's decision; when it is used up the person is asked again."""
+    pairing = port.pair()
+    other = home.open()
+    for one in (port, other):
+        one.open_channel(pairing)
+    load(
+        home,
+        '@id("day") permit(principal, action == Action::"signTransaction", resource) when { context.total + context.spentToday <= 50000 };',
+    )
+    for nonce, one in enumerate((port, other)):
+        one.request("signTransaction", payment(account, wei=1000 * GWEI, nonce=nonce))
+    assert [] == reviews(home, "signTransaction")
+    port.request("signTransaction", payment(account, wei=7000 * GWEI, nonce=2))
+    assert 1 == len(reviews(home, "signTransaction"))
+    assert ["rule", "rule", "person"] == [by for by, _, _ in rules_in_audit(home, "signTransaction")]
+
+
 def test_a_policy_the_person_did_not_confirm_is_not_in_force(home: Home, port: Port, account: str) -> None:
     """Whoever can run the command and knows the passphrase is not the person in front of the window."""
     home.approver.rule(kind="review", method="policy", do="deny")

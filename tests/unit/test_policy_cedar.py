@@ -240,15 +240,11 @@ def test_an_allowance_without_end_can_be_forbidden() -> None:
 
 def test_what_was_spent_counts() -> None:
     """In the same units as what leaves now, rounded up; of a token in both of its own."""
-
-    class Spent(Facts, frozen=True, kw_only=True):
-        spent: dict[str, int]
-
     text = '@id("p") permit(principal, action in Action::"spending", resource) when { context.total + context.spentToday <= 10 };'
     for spent, permitted in ((4 * GWEI, True), (4 * GWEI + 1, False), (HUGE, False)):
-        facts = Spent(key=KEY, effect=PAYS.effect, spent={ETH: spent, USDC: 5})
+        facts = Facts(key=KEY, effect=PAYS.effect, spent={ETH: spent, USDC: 5})
         assert permitted == isinstance(decided(text, facts=facts), Allow)
-    facts = Spent(key=KEY, effect=effect(moves(2, USDC)), spent={USDC: 5})
+    facts = Facts(key=KEY, effect=effect(moves(2, USDC)), spent={USDC: 5})
     token = request_of(SESSION, call("signTransaction"), facts, NOW_MS).context.token
     assert token is not UNSET
     assert (2, 1, 5, 1) == (token.amount, token.billions, token.spent_today, token.spent_today_billions)
