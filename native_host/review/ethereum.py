@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from native_host.encodings.eip55 import encode_address
+from native_host.encodings.eip55 import decode_address, encode_address
 from native_host.encodings.ethereum_transaction import ACCESS_LIST, BLOB, DYNAMIC_FEE, GAS_OF_A_BLOB, LEGACY, SET_CODE, Transaction
 from native_host.encodings.keccak import keccak256
 from native_host.protocol.ethereum import chain_id_of, read_transaction
@@ -59,11 +59,16 @@ def describe_transaction(params: SignTransactionParams, subject: Subject | None)
     if not isinstance(params.transaction, EthereumTransaction):
         raise TypeError
     one = read_transaction(params.transaction, chain_id_of(params.chain))
-    told = _created(one) if one.to is None else Reader(one.chain_id).describe(Call(to=one.to, value=one.value, data=one.data))
+    told = _created(one) if one.to is None else Reader(one.chain_id).describe(_call(one, one.to, subject))
     authorities = subject.authorities if subject else ()
     warnings = (*_about_code(one, subject), *told.warnings, *_about_money(one, subject))
     facts = (fact("Chain", _chain(one.chain_id)), *_to(one), *told.facts, *_fees(one), *_rest(one, authorities))
     return _title(one, told), facts, tuple(dict.fromkeys(warnings))
+
+
+def _call(one: Transaction, to: bytes, subject: Subject | None) -> Call:
+    own = subject.address if subject else None
+    return Call(to=to, value=one.value, data=one.data, sender=None if own is None else decode_address(own))
 
 
 def _title(one: Transaction, told: Told) -> str:

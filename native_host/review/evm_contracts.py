@@ -16,9 +16,10 @@ from msgspec import field
 from native_host.encodings.abi import Function, parse_function
 from native_host.value import Value
 
-Format = Literal["address", "token", "token or id", "coins", "time", "number", "bytes", "nested"]
+Format = Literal["address", "recipient", "payee", "token", "token or id", "coins", "time", "number", "bytes", "nested"]
 """``token``: units of the contract that is called, or of the token that the parameter ``token`` names. ``token or id``: ERC-20 and ERC-721
-have the same function for both. ``time``: seconds since 1970. ``nested``: shown as calls of their own.
+have the same function for both. ``payee``: who gets what is paid;
+``recipient``: the same, where a router has words of its own for some. ``time``: seconds since 1970. ``nested``: shown as calls of their own.
 """
 
 Inner = Literal["", "same contract", "one", "safe", "batch", "packed", "targets", "targets with value", "target arrays"]
@@ -29,6 +30,20 @@ NEW_CODE = "This exchanges the contract's code. What it holds is then in the han
 SAFE_OWNERS = "This changes who controls the Safe."
 SAFE_MODULE = "A module can move everything that the Safe holds, without any owner's signature."
 SAFE_GUARD = "This changes what every later transaction of the Safe has to pass, or how it answers calls."
+SAFE_REFUND = (
+    "The Safe also pays fees back, in the token, at the price and to the one that are named: that can be far more than any fee. Usually the"
+    " price is 0."
+)
+SAFE_BATCHES = frozenset(
+    bytes.fromhex(address)
+    for address in (
+        "A238CBeb142c10Ef7Ad8442C6D1f9E89e07e7761",
+        "40A2aCCbd92BCA938b02010E17A5b8929b49130D",
+        "38869bf66a61cF6bDB996A6aE40D5853Fd43B526",
+        "9641d764fc13c8B624c04430C7356C1C7C8102e2",
+    )
+)
+"""MultiSend and MultiSendCallOnly of Safe's versions 1.3.0 and 1.4.1, the same on every chain: they only make the calls that they are given."""
 VOTES = "Whoever is named votes with your tokens. They cannot move them."
 
 
@@ -172,6 +187,29 @@ _ROWS = (
         payable=True,
     ),
     Known(text="multicall(bytes32 previousBlockhash,bytes[] data)", standard="Multicall, as Uniswap has it", title="Call a contract several times", labels=_CALL, inner="same contract", payable=True),
+    Known(text="unwrapWETH9(uint256 least,address recipient)", standard="Uniswap's routers", title="Unwrap all that the router has into coins, at least {least}", labels={"least": ("At least", "coins"), "recipient": ("Who gets it", "payee")}, payable=True),
+    Known(text="unwrapWETH9(uint256 least)", standard="Uniswap's SwapRouter02", title="Unwrap all that the router has into coins, at least {least}, for whoever calls it", labels={"least": ("At least", "coins")}, payable=True),
+    Known(
+        text="sweepToken(address token,uint256 least,address recipient)",
+        standard="Uniswap's routers",
+        title="Pay out all that the router has, at least {least}",
+        labels={"token": ("Token", "address"), "least": ("At least", "token"), "recipient": ("Who gets it", "payee")},
+        token="token",
+        payable=True,
+    ),
+    Known(text="sweepToken(address token,uint256 least)", standard="Uniswap's SwapRouter02", title="Pay out all that the router has, at least {least}, to whoever calls it", labels={"token": ("Token", "address"), "least": ("At least", "token")}, token="token", payable=True),
+    Known(text="refundETH()", standard="Uniswap's routers", title="Give coins that are left back to whoever calls the router", payable=True),
+    Known(text="wrapETH(uint256 value)", standard="Uniswap's SwapRouter02", title="Wrap {value} into tokens", labels={"value": ("How much", "coins")}, payable=True),
+    Known(text="pull(address token,uint256 value)", standard="Uniswap's SwapRouter02", title="Give the router {value}", labels={"token": ("Token", "address"), "value": ("How much", "token")}, token="token", payable=True),
+    Known(
+        text="selfPermit(address token,uint256 value,uint256 deadline,uint8 v,bytes32 r,bytes32 s)",
+        standard="Uniswap's routers",
+        title="Let the router take up to {value}",
+        labels={"token": ("Token", "address"), "value": ("How much", "token"), "deadline": ("This may be used until", "time")},
+        amount="value",
+        token="token",
+        payable=True,
+    ),
     Known(text="aggregate((address to,bytes data)[] calls)", standard="Multicall3", title="Call several contracts", labels={"calls": ("Calls", "nested")}, inner="targets", payable=True),
     Known(
         text="aggregate3((address to,bool mayFail,bytes data)[] calls)",

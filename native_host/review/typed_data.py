@@ -10,8 +10,9 @@ from native_host.encodings.abi import scalar
 from native_host.encodings.eip55 import encode_address
 from native_host.encodings.eip712 import Node, Read, member
 from native_host.protocol.ethereum import read_typed_data
-from native_host.review.evm_calls import DELEGATE_CALL, UNLIMITED, Call, Reader
+from native_host.review.evm_calls import UNLIMITED, Call, Reader, about_delegation
 from native_host.review.evm_chains import CHAINS, PERMIT2, TOKENS, chain_name, coins_and_wei
+from native_host.review.evm_contracts import SAFE_REFUND
 from native_host.review.evm_values import fact, is_unlimited, moment, plain, token_amount
 from native_host.review.text import describe_message
 from native_host.review.typed_data_kinds import Kind, kind_of
@@ -132,7 +133,7 @@ class _Message:
         for path, pattern, node in self._fields:
             label, drawn = self._kind.fields.get(pattern, ("", None))
             name = f"{label} ({path})" if label else path or "Message"
-            if drawn == "call" and isinstance(node.value, bytes) and node.value:
+            if drawn == "call" and isinstance(node.value, bytes):
                 more, about = self._call(node.value)
                 facts += more
                 grave += about
@@ -190,8 +191,11 @@ class _Message:
         to, value, operation = (member(self._read.message, name) for name in ("to", "value", "operation"))
         if not (isinstance(to, bytes) and isinstance(value, int)):
             raise TypeError
-        told = Reader(self._chain_id).describe(Call(to=to, value=value, data=data))
-        warnings = (DELEGATE_CALL, *told.warnings) if operation == _DELEGATE_CALL else told.warnings
+        call = Call(to=to, value=value, data=data, operation=int(operation == _DELEGATE_CALL), sender=self._contract)
+        told = Reader(self._chain_id).describe(call)
+        grave = (about_delegation(call),) if call.operation else ()
+        refund = (SAFE_REFUND,) if member(self._read.message, "gasPrice") else ()
+        warnings = (*grave, *refund, *told.warnings)
         return (fact("Call (data)", told.title), *told.facts), warnings
 
 

@@ -11,7 +11,7 @@ from native_host.encodings.eip55 import encode_address
 from native_host.encodings.keccak import keccak256
 from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
-from native_host.review import evm_calls, text, typed_data, typed_data_kinds
+from native_host.review import evm_calls, evm_contracts, text, typed_data, typed_data_kinds
 from native_host.review.requests import Review, Subject, review
 from native_host.review.typed_data_kinds import KINDS, kind_of
 
@@ -192,6 +192,26 @@ def test_a_safe_that_lends_itself_to_another_code() -> None:
     found = made(SAFE, {**SAFE_TX, "to": OTHER, "operation": 1, "data": "0xdeadbeef"}, chainId=1, verifyingContract=OTHER)
     assert (evm_calls.DELEGATE_CALL, evm_calls.UNKNOWN_CALL) == found.warnings[:2]
     assert "Call a contract blind" == facts(found)["Call (data)"][0]
+
+
+def test_a_safe_that_lends_itself_with_an_empty_call() -> None:
+    """The code that is called has a function for that too."""
+    found = made(SAFE, {**SAFE_TX, "operation": 1, "data": "0x"}, chainId=1, verifyingContract=OTHER)
+    assert evm_calls.DELEGATE_CALL == found.warnings[0]
+
+
+def test_a_safe_that_makes_several_calls_at_once() -> None:
+    """By the contract that Safes use for it: that is said, and nothing worse."""
+    batch = {**SAFE_TX, "to": "0x9641d764fc13c8B624c04430C7356C1C7C8102e2", "operation": 1}
+    batch["data"] = f"0x8d80ff0a{32:064x}{85:064x}00{USDC[2:]}{0:064x}{0:064x}{'00' * 11}"
+    found = made(SAFE, batch, chainId=1, verifyingContract=OTHER)
+    assert (evm_calls.BATCH_CALL, typed_data_kinds.SAFE) == found.warnings
+
+
+def test_a_safe_that_pays_fees_back() -> None:
+    """At a price and in a token that whoever asks has chosen."""
+    found = made(SAFE, {**SAFE_TX, "gasPrice": "1"}, chainId=1, verifyingContract=OTHER)
+    assert evm_contracts.SAFE_REFUND in found.warnings
 
 
 def test_data_of_no_known_kind() -> None:
