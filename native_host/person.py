@@ -20,7 +20,7 @@ from native_host.opening import KEYSTORE_FILE, now, open_store
 from native_host.operations import evidence, records
 from native_host.operations.house import House
 from native_host.operations.perform import Operations
-from native_host.policy import Allow, Facts
+from native_host.policy import Allow, Facts, KeyView
 from native_host.protocol.messages import LockParams, UnlockParams
 from native_host.secret import guard_memory
 from native_host.session import Session
@@ -241,6 +241,19 @@ class Desk:
         session = self._session_of(key_id)
         record = records.find(self.store, session, key_id)
         return self._permit(session, what, LockParams(), Facts(key=records.key_view(record))), record
+
+    def wallet_id(self, name: str) -> bytes:
+        """The id of a wallet; raises ``InvalidParams``."""
+        return self._wallet(name)
+
+    def key_named(self, wallet: str, wanted: str) -> KeyView:
+        """The one key of a wallet of that name, or of that id; the store must be unlocked. Raises ``InvalidParams``."""
+        found = [key for name, key in self.keys() if name == wallet and wanted in (key.key_id, key.label) and key.state != "destroyed"]
+        exact = [key for key in found if key.key_id == wanted] or found
+        if len(exact) != 1:
+            what = "There is no key of that name or id in that wallet." if not exact else "Several keys have that name: name it by its id."
+            raise InvalidParams(f"{what} See them with: strongroom keys", path="key")
+        return records.key_view(records.find(self.store, self._session(self._wallet(wallet), wallet), exact[0].key_id))
 
     def into_wallet(self, what: str, wallet: str) -> Permit:
         """For something that only the person does, and that brings keys into a wallet; raises ``InvalidParams``."""

@@ -14,8 +14,10 @@ from native_host.cli.audit import audit
 from native_host.cli.backup import backup, restore
 from native_host.cli.demo.show import demo
 from native_host.cli.doctor import doctor
+from native_host.cli.grants import grants
 from native_host.cli.install import install
 from native_host.cli.key_files import import_key_file
+from native_host.cli.limits import limits
 from native_host.cli.origins import origins
 from native_host.cli.pairings import pairings
 from native_host.cli.policy import policy
@@ -58,6 +60,8 @@ app.add_typer(wallet, name="wallet")
 app.add_typer(rekey, name="rekey")
 app.add_typer(origins, name="origins")
 app.add_typer(pairings, name="pairings")
+app.add_typer(limits, name="limits")
+app.add_typer(grants, name="grants")
 app.add_typer(policy, name="policy")
 app.command()(install)
 app.command()(uninstall)

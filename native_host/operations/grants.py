@@ -18,6 +18,8 @@ from native_host.policy.grants import HOURS, WINDOW_SECONDS, PaymentGrant, offer
 from native_host.policy.limits import account_of, page_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from native_host.approval.permit import Permit
     from native_host.keystore.store import KeyStore
     from native_host.operations.house import House
@@ -103,6 +105,31 @@ def take(house: House, permit: Permit, key: KeyView, effect: Effect) -> None:
     )
     held = [one for one in read(house.store, session.wallet_id) if one.expires_at > now]
     write(house.store, session.wallet_id, (*held[-(MOST_GRANTS - 1) :], given))
+
+
+def remove(house: House, wallet_id: bytes, grant: PaymentGrant) -> None:
+    """Take a grant back; hosts that run know it at their next call."""
+    with house.store.transaction():
+        write(house.store, wallet_id, tuple(one for one in read(house.store, wallet_id) if one != grant))
+        limits.forget(house.store, wallet_id, {grant.meter(asset) for asset in grant.amounts})
+        house.audit.happened(limits.PERSON_ORIGIN, "removeGrant", grant.grant_id)
+
+
+def installed_now(house: House, origin: str, environ: Mapping[str, str]) -> Installed:
+    """What is installed of an extension, as a host that it starts would find it; the store must be open, the browsers' folders in reach."""
+    from native_host.caller.identity import Caller, Claim
+    from native_host.caller.installed_copies import find_copies
+    from native_host.caller.origin import family_of
+    from native_host.install.profiles import profile_folders
+    from native_host.keystore import seen
+    from native_host.operations.installed import Installed
+    from native_host.operations.seen_extension import decoded
+
+    family = family_of(origin)
+    copies = () if family is None else find_copies(Claim(origin=origin, family=family), profile_folders(family, environ))
+    installed = Installed(Caller(origin=origin, family=family), copies, clock=house.clock)
+    installed.learn(decoded(seen.known(house.store, origin)))
+    return installed
 
 
 def is_suspended(grant: PaymentGrant, installed: Installed | None) -> bool:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import MsgspecError
 from msgspec.json import Decoder, Encoder
+from msgspec.structs import replace
 
-from native_host.errors import CannotUnseal, PolicyDenied
-from native_host.policy.limits import Limits, account_of, exceeded, to_type
+from native_host.errors import CannotUnseal, InvalidParams, PolicyDenied
+from native_host.policy.limits import Limit, Limits, Threshold, account_of, exceeded, to_type
 from native_host.policy.limits import charges as charges_of
 from native_host.policy.meters import Ledger
 from native_host.review.assets import HIGHEST, unit_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from native_host.transport.jsonrpc import Call
 
 DAY_MS = 86_400_000
+PERSON_ORIGIN = "strongroom:person"
 MOST_LIMITS = 64
 _MOST_ASSETS = 64
 _encode = Encoder().encode
@@ -60,6 +62,50 @@ def write(store: KeyStore, wallet_id: bytes, limits: Limits) -> None:
     store.settle()
 
 
+def set_limit(house: House, wallet_id: bytes, wanted: Limit) -> Limit:
+    """Put a limit in force, in place of one of the same to another amount, which keeps its count. Raises ``InvalidParams``."""
+    kept = read(house.store, wallet_id)
+    before = next((one for one in kept.limits if one.is_like(wanted)), None)
+    limit = replace(wanted, limit_id=_new_id(house, kept) if before is None else before.limit_id)
+    others = tuple(one for one in kept.limits if one is not before)
+    if len(others) >= MOST_LIMITS:
+        raise InvalidParams(f"There can be {MOST_LIMITS} limits, and no more. Remove one first: strongroom limits remove", path="limits")
+    _set(house, wallet_id, replace(kept, limits=(*others, limit)), "setLimit", f"{limit.limit_id}: {limit.words()}")
+    return limit
+
+
+def set_threshold(house: House, wallet_id: bytes, wanted: Threshold) -> Threshold:
+    """Have amounts of an asset typed from now on, in place of what was set for it. Raises ``InvalidParams``."""
+    kept = read(house.store, wallet_id)
+    before = next((one for one in kept.thresholds if one.asset == wanted.asset), None)
+    threshold = replace(wanted, threshold_id=_new_id(house, kept) if before is None else before.threshold_id)
+    others = tuple(one for one in kept.thresholds if one is not before)
+    if len(others) >= MOST_LIMITS:
+        raise InvalidParams(f"There can be {MOST_LIMITS} of them, and no more. Remove one first: strongroom limits remove", path="limits")
+    _set(house, wallet_id, replace(kept, thresholds=(*others, threshold)), "setLimit", f"{threshold.threshold_id}: {threshold.words()}")
+    return threshold
+
+
+def remove(house: House, wallet_id: bytes, one: Limit | Threshold) -> None:
+    """Put a limit, or what is to be typed, out of force."""
+    kept = read(house.store, wallet_id)
+    limits = tuple(other for other in kept.limits if other != one)
+    thresholds = tuple(other for other in kept.thresholds if other != one)
+    told = f"{one.limit_id if isinstance(one, Limit) else one.threshold_id}: {one.words()}"
+    _set(house, wallet_id, Limits(limits=limits, thresholds=thresholds), "removeLimit", told)
+
+
+def _set(house: House, wallet_id: bytes, all_of_them: Limits, what: str, told: str) -> None:
+    with house.store.transaction():
+        write(house.store, wallet_id, all_of_them)
+        house.audit.happened(PERSON_ORIGIN, what, told)
+
+
+def _new_id(house: House, kept: Limits) -> str:
+    taken = {one.limit_id for one in kept.limits} | {one.threshold_id for one in kept.thresholds}
+    return next(found for found in iter(lambda: house.random_bytes(4).hex(), None) if found not in taken)
+
+
 def ledger(store: KeyStore, wallet_id: bytes) -> Ledger:
     """What was spent under the limits and grants of a wallet; raises ``Locked``, ``CannotUnseal``."""
     return _read_ledger(store, "ledger", wallet_id)
@@ -85,8 +131,6 @@ def look(house: House, session: Session, call: Call, facts: Facts) -> Facts:
     set_ = read(store, session.wallet_id)
     if key is None or (effect is None and not set_.limits):
         return facts
-    from msgspec.structs import replace
-
     over = _over(house, session, call, key, effect, set_)
     if effect is None:
         return facts if over is None else replace(facts, over=over)

@@ -80,6 +80,11 @@ class Threshold(Value, frozen=True, kw_only=True):
 
     asset: str
     amount: int
+    threshold_id: str = ""
+
+    def words(self) -> str:
+        """The threshold as a person reads it."""
+        return f"from {amount_text(self.asset, self.amount)} on, the amount is typed"
 
 
 class Limits(Value, frozen=True, kw_only=True):

@@ -1,0 +1,69 @@
+"""``strongroom grants``: what an extension may pay without asking, as you allowed it in the host's window."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from native_host.cli.limits import Wallet, opened
+from native_host.cli.store import AsJson, SecretFromStdin
+
+grants = typer.Typer(
+    help="Payments that you allowed an extension to make without asking. They are given in the host's window.", no_args_is_help=True
+)
+
+
+@grants.command("list")
+def list_grants(*, wallet: Wallet = "main", secret_from_stdin: SecretFromStdin = False, json: AsJson = False) -> None:
+    """Every grant that is not over: for whom, how much, until when; asks for the passphrase."""
+    from native_host.operations import grants as kept
+    from native_host.operations import limits
+    from native_host.operations.records import rfc3339
+    from native_host.review.assets import amount_text
+
+    rows = []
+    with opened(secret_from_stdin=secret_from_stdin) as desk:
+        wallet_id = desk.wallet_id(wallet)
+        book = limits.ledger(desk.store, wallet_id)
+        now = book.now(desk.house.clock())
+        for one in kept.read(desk.store, wallet_id):
+            if one.expires_at > now:
+                spent = {asset: book.total(one.meter(asset), now) for asset in one.amounts}
+                rows.append((one, spent, kept.is_suspended(one, kept.installed_now(desk.house, one.origin, os.environ))))
+    if json:
+        from msgspec.json import encode
+        from msgspec.structs import asdict
+
+        print(encode([{**asdict(one), "spent": spent, "suspended": suspended} for one, spent, suspended in rows]).decode())
+        return
+    if not rows:
+        print("No extension may pay anything without asking.")
+    for one, spent, suspended in rows:
+        used = " and ".join(amount_text(asset, amount) for asset, amount in spent.items())
+        print(f"{one.grant_id}  {one.words()}")
+        print(f"              Extension {one.origin}, key {one.key_id}, until {rfc3339(one.expires_at)}; used by now: {used}")
+        if suspended:
+            print(
+                "              Suspended: the extension is not, file by file, what it was when you gave this, or was changed less than a day ago."
+            )
+
+
+@grants.command("remove")
+def remove_grant(
+    grant: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")],
+    *,
+    wallet: Wallet = "main",
+    secret_from_stdin: SecretFromStdin = False,
+) -> None:
+    """Take a grant back; asks for the passphrase."""
+    from native_host.operations import grants as kept
+
+    with opened(secret_from_stdin=secret_from_stdin) as desk:
+        wallet_id = desk.wallet_id(wallet)
+        found = next((one for one in kept.read(desk.store, wallet_id) if one.grant_id == grant), None)
+        if found is None:
+            raise typer.BadParameter("There is no grant of that id. See them with: strongroom grants list")
+        kept.remove(desk.house, wallet_id, found)
+    print(f"Taken back: {found.words()}.")
