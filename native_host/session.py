@@ -96,15 +96,12 @@ def require_pairing(session: Session, method: Method, params: Message) -> None:
     fault = session.pairing_fault
     if fault is None or method.name in WITHOUT_PAIRING:
         return
-    if method.needs == "hello" and not _names_a_key(params):
+    as_sender, named = (getattr(params, name, UNSET) is not UNSET for name in ("sender_key_id", "key_id"))
+    if method.needs == "hello" and not as_sender and not named:
         return
-    if fault == "outside" and session.unpaired_reads and method.consent == "public":
+    if fault == "outside" and session.unpaired_reads and method.consent == "public" and not as_sender:
         return
     raise CannotUnseal(_FAULTS[fault]) if fault == "unreadable" else NotPaired(_FAULTS[fault])
-
-
-def _names_a_key(params: Message) -> bool:
-    return any(getattr(params, name, UNSET) is not UNSET for name in ("key_id", "sender_key_id"))
 
 
 def hello(

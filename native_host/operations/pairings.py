@@ -69,10 +69,11 @@ _encode = Encoder().encode
 
 def read(store: KeyStore) -> tuple[Pairing, ...]:
     """Every pairing, oldest first; raises ``Locked``, ``CannotUnseal``."""
-    return _decoded(store.document(DOCUMENT))
+    return decoded(store.document(DOCUMENT))
 
 
-def _decoded(content: bytes | None) -> tuple[Pairing, ...]:
+def decoded(content: bytes | None) -> tuple[Pairing, ...]:
+    """The pairings of a document; none if it was never written. Raises ``CannotUnseal`` for anything else."""
     if not content:
         return ()
     try:
@@ -183,7 +184,7 @@ class Pairings:
         """The pairings of this origin's in its wallet; of one that was attached to another wallet since, none."""
         content = self._store.document(DOCUMENT)
         if content is not self._known[0]:
-            self._known = (content, _decoded(content))
+            self._known = (content, decoded(content))
         origin, wallet_id = session.caller.origin, session.wallet_id
         return tuple(one for one in self._known[1] if (one.origin, one.wallet_id) == (origin, wallet_id))
 
