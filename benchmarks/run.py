@@ -11,6 +11,7 @@ from pathlib import Path
 import algorithms
 import derive
 import others
+import policy
 import psbt
 import pytest
 import scale
@@ -69,6 +70,7 @@ def tables(*, quick: bool) -> list[str]:
             missing.append(f"{', '.join(peers.missing)}: `.venv/bin/python benchmarks/others.py` installs them.")
         if missing:
             put("Not here, and left out:\n\n" + "\n".join(f"- {one}" for one in dict.fromkeys(missing)) + "\n")
+    put(show("A decision under a policy", policy.figures(rounds or policy.ROUNDS)))
     put(show(f"A PSBT of {psbt.INPUTS} inputs", psbt.figures(rounds or psbt.ROUNDS)))
     times, memory = scale.figures(rounds or scale.ROUNDS)
     put(show("Unlock and first signature, without Argon2id", times))
