@@ -1,6 +1,6 @@
-"""A native host that sits between a browser and the real one: passes everything on, or pairs with either side under keys of its own.
+"""A native host that sits between a browser and the real one: passes everything on, changes it, or pairs with either side under its own keys.
 
-Started as ``python between.py HOW LOG HOST ARGUMENT…``, HOW being ``listen`` or ``pose``; LOG gets one line a frame.
+Started as ``python between.py HOW LOG HOST ARGUMENT…``, HOW being ``listen``, ``change`` or ``pose``; LOG gets one line a frame.
 """
 
 from __future__ import annotations
@@ -52,6 +52,25 @@ class Listener:
         return frame
 
 
+class Changer(Listener):
+    """Changes a letter of every sealed frame from a side, once the file LOG.wallet or LOG.host is there."""
+
+    def __init__(self, log: str) -> None:
+        self._log = log
+
+    def to_host(self, frame: Frame) -> Frame | None:
+        return self._changed(frame, "wallet")
+
+    def to_wallet(self, frame: Frame) -> Frame:
+        return self._changed(frame, "host")
+
+    def _changed(self, frame: Frame, side: str) -> Frame:
+        if "sealed" not in frame or not Path(f"{self._log}.{side}").exists():
+            return frame
+        sealed = frame["sealed"]
+        return {"sealed": ("B" if sealed.startswith("A") else "A") + sealed[1:]}
+
+
 class Poser:
     """The host to the wallet and the wallet to the host, with keys of its own."""
 
@@ -101,7 +120,7 @@ def main(how: str, log: str, host: str, *arguments: str) -> None:
     assert real.stdin is not None
     assert real.stdout is not None
     up, down, kept = Line(real.stdin), Line(sys.stdout.buffer), Path(log)
-    between = Listener() if how == "listen" else Poser(down)
+    between = Listener() if how == "listen" else Changer(log) if how == "change" else Poser(down)
     writing = threading.Lock()
 
     def note(direction: str, frame: Frame) -> None:

@@ -39,11 +39,11 @@ class Companion:
         """Have a program answer in place of the person. The keystore that is set up so stays unattended."""
         return ScriptedApprover(self.strongroom, self.strongroom.with_name("approver"))
 
-    def run(self, *arguments: str) -> str:
-        """Run the person's program, as they would before they start the browser; its output."""
+    def run(self, *arguments: str, typed: str = "") -> str:
+        """Run the person's program, as they would beside the browser; its output."""
         environment = {**os.environ, "HOME": str(self.home), **self.environment}
         command = [sys.executable, "-I", "-m", "native_host.cli", *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=90)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, input=typed, check=False, timeout=90)
         assert 0 == done.returncode, done.stdout + done.stderr
         return done.stdout
 

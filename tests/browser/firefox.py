@@ -22,7 +22,7 @@ FIREFOX_UUID = "11111111-2222-4333-8444-555555555555"
 
 
 class Firefox:
-    """Firefox with one temporary extension and a fresh profile, over a WebDriver BiDi connection."""
+    """Firefox with one temporary extension and a profile that is fresh, or was left by one before, over a WebDriver BiDi connection."""
 
     family: Literal["chromium", "firefox"] = "firefox"
 
@@ -30,7 +30,7 @@ class Firefox:
         program = find_program(FIREFOX_PROGRAMS)
         assert program, "Firefox is not installed"
         self._id = extension_id
-        profile.mkdir(parents=True)
+        profile.mkdir(parents=True, exist_ok=True)
         (profile / "user.js").write_text(_preferences(extension_id), encoding="utf-8")
         self._open = contextlib.ExitStack()
         self._log = self._open.enter_context((profile / "output.txt").open("wb"))
@@ -158,6 +158,8 @@ def _preferences(extension_id: str) -> str:
     values: dict[str, Any] = {
         # A fixed address for the extension's pages.
         "extensions.webextensions.uuids": json.dumps({extension_id: FIREFOX_UUID}),
+        # A temporary extension is gone with the browser; what it kept stays, as that of an installed one does.
+        "extensions.webextensions.keepStorageOnUninstall": True,
         "extensions.background.idle.timeout": 600_000,
         "app.update.enabled": False,
         "browser.shell.checkDefaultBrowser": False,

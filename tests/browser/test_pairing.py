@@ -19,6 +19,8 @@ from tests.browser.real_browsers import until, wait
 from tests.browser.signatures import is_valid
 
 COMPARE = "Compare this with the code in Strongroom’s own window"
+UNKNOWN = "Strongroom does not know this pairing"
+CHANGED = "Something was changed on the way"
 ANOTHER = "This is not the Strongroom you paired with"
 CODE = "[...document.querySelectorAll('.code span')].map((one) => one.textContent).join(' ')"
 ALERT = "document.querySelector('.alert strong')?.textContent"
@@ -69,6 +71,10 @@ class Between:
         program.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
         program.chmod(0o755)
         self._manifest.write_text(json.dumps({**self._real, "path": str(program)}), encoding="utf-8")
+
+    def change(self, side: str) -> None:
+        """Have the program change what comes from there from now on."""
+        Path(f"{self._log}.{side}").touch()
 
     def take_out(self) -> None:
         self._manifest.write_text(json.dumps(self._real), encoding="utf-8")
@@ -136,6 +142,12 @@ def test_both_sides_show_one_code_and_the_channel_outlives_the_browser(companion
     sign(companion)
 
     start_anew(companion)
+    companion.see("Locked")
+    assert "Paired with Strongroom" in companion.text()
+    companion.browser.press("Unlock")
+    sign(companion)
+    companion.browser.close()
+    companion.start()
     companion.see("Locked")
     assert "Paired with Strongroom" in companion.text()
     companion.browser.press("Unlock")
@@ -213,6 +225,34 @@ def test_who_stands_between_while_pairing_cannot_make_the_codes_the_same(
     assert companion.browser.js(OFFERED)
 
 
+@pytest.mark.parametrize("side", ["wallet", "host"])
+def test_one_letter_changed_on_the_way_ends_it(companion: Companion, approver: ScriptedApprover, tmp_path: Path, side: str) -> None:
+    """A sealed call, or what the host says to it: the channel is over, and the popup says so. For a changed call nobody is asked; of what
+    was said to one, the popup claims nothing.
+    """
+    companion.set_up()
+    pair(companion, approver)
+    done(companion)
+    changer = Between(companion, tmp_path)
+    changer.put("change")
+    start_anew(companion)
+    companion.see("Locked")
+    companion.browser.press("Unlock")
+    companion.see_accounts()
+    companion.compose("Ethereum")
+    changer.change(side)
+    companion.browser.press("Sign")
+    companion.see(CHANGED)
+    companion.picture("changed-on-the-way")
+    assert "It is not known whether the message was signed" in companion.text()
+    assert side == "host" or not [ask for ask in approver.asked if ask.get("method") == "signMessage"]
+
+    changer.take_out()
+    companion.browser.press("Try again")
+    companion.see("Locked")
+    assert "Paired with Strongroom" in companion.text()
+
+
 def test_another_host_in_its_place_is_told_loudly_and_asked_nothing(
     companion: Companion, approver: ScriptedApprover, tmp_path: Path
 ) -> None:
@@ -242,6 +282,30 @@ def test_another_host_in_its_place_is_told_loudly_and_asked_nothing(
     sign(companion)
 
 
+def test_a_pairing_ended_at_the_host_is_told_and_can_be_made_anew(companion: Companion, approver: ScriptedApprover) -> None:
+    """Removed by the person's program while the host runs: the next call says so; forgotten here as well, it can be made again."""
+    companion.set_up()
+    pair(companion, approver)
+    done(companion)
+    revoke(companion, approver)
+    companion.compose("Ethereum")
+    companion.browser.press("Sign")
+    companion.see(UNKNOWN)
+    companion.picture("pairing-ended")
+    companion.browser.press("Try again")
+    companion.see(UNKNOWN)
+
+    companion.browser.press("Forget pairing")
+    companion.see("Forget this pairing?")
+    companion.browser.press("Forget pairing")
+    companion.see("Locked")
+    companion.browser.press("Unlock")
+    companion.see_accounts()
+    pair(companion, approver)
+    done(companion)
+    sign(companion)
+
+
 def test_a_browser_that_lost_its_pairing_must_pair_again(companion: Companion, approver: ScriptedApprover) -> None:
     """What the browser kept is gone: the host answers this extension only in a pairing, and the popup asks for one."""
     companion.set_up()
@@ -256,3 +320,8 @@ def test_a_browser_that_lost_its_pairing_must_pair_again(companion: Companion, a
     pair(companion, approver)
     done(companion)
     sign(companion)
+
+
+def revoke(companion: Companion, approver: ScriptedApprover) -> None:
+    """End every pairing of this extension, as the person does in a terminal."""
+    companion.run("pairings", "remove", companion.origin, "--secret-from-stdin", typed=approver.passphrase)
