@@ -17,7 +17,7 @@ from native_host.approval.window.secret import open_secret
 from native_host.approval.window.sheet import Sheet
 from native_host.approval.window.theme import LIGHT
 from native_host.approval.window.words import open_show
-from native_host.protocol.approver import Answer, CallerFacts, Fact, GrantOffer, KeyFacts, ReviewAsk, SecretAsk, ShowSecret
+from native_host.protocol.approver import Answer, CallerFacts, CompareCode, Fact, GrantOffer, KeyFacts, ReviewAsk, SecretAsk, ShowSecret
 
 if TYPE_CHECKING:
     from tests.window.conftest import Screen
@@ -39,7 +39,7 @@ class Bench:
         self.answers: list[Answer] = []
         self.sheets: list[Sheet] = []
 
-    def open(self, ask: ReviewAsk | SecretAsk | ShowSecret, form: Callable[[Sheet, Any], None]) -> Sheet:
+    def open(self, ask: ReviewAsk | SecretAsk | ShowSecret | CompareCode, form: Callable[[Sheet, Any], None]) -> Sheet:
         """The sheet of an ask, filled by its form."""
         self.sheets.append(Sheet(self.root, Look(self.root, LIGHT), ask, self.answers.append, lambda: self.now))
         form(self.sheets[-1], ask)

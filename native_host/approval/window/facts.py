@@ -38,7 +38,7 @@ class FactsText(tk.Text):
         self._define_tags()
         self.bind("<<Copy>>", lambda _: self._copy())
         self.bind("<Button-1>", lambda _: self.focus_set(), add=True)
-        self.tag_bind("address", "<Double-Button-1>", self._select_address)
+        self.bind("<Double-Button-1>", self._select_address)
 
     def heading(self, text: str) -> None:
         """A small heading over what follows."""
@@ -149,12 +149,13 @@ class FactsText(tk.Text):
                 inside = what == "tagon"
         return "".join(parts)
 
-    def _select_address(self, event: tk.Event[tk.Text]) -> str:
-        found = self.tag_prevrange("address", f"@{event.x},{event.y} +1c")
-        if found:
-            self.tag_remove("sel", "1.0", "end")
-            self.tag_add("sel", *found)
-            self.focus_set()
+    def _select_address(self, event: tk.Event[tk.Text]) -> str | None:
+        """The whole address under the pointer, where there is one, and not a group of it."""
+        place = self.index(f"@{event.x},{event.y}")
+        if "address" not in self.tag_names(place):
+            return None
+        self.tag_remove("sel", "1.0", "end")
+        self.tag_add("sel", *self.tag_prevrange("address", f"{place} +1c"))
         return "break"
 
     def _define_tags(self) -> None:
