@@ -225,6 +225,32 @@ def test_a_user_manager_that_adopts_orphans_did_not_start_the_host(proc: Proc, p
     assert "The process that started Strongroom is gone, or is the system's first." == proc.examine(50)[2]
 
 
+def test_what_started_the_browser_is_named(proc: Proc, program: ProgramMaker) -> None:
+    """Names alone, from the browser up: a desktop's, or those of a program that drives it. Not further than they were there before it."""
+    proc.add(1, program("systemd"))
+    proc.add(10, program("konsole"), parent=1, started=10)
+    proc.add(20, None, name="evil\x1b[31mname" * 9, parent=10, started=20)
+    proc.add(50, program("chromium"), parent=20, started=50)
+    proc.add(60, program("bash"), parent=50, started=60)
+    assert 50 == process_linux.browser_pid(60, str(proc.folder))
+    names = process_linux.chain(50, str(proc.folder))
+    assert ("konsole",) == names[1:2]
+    assert names[0].startswith("evil?[31mname")
+    assert 40 == len(names[0])
+
+
+def test_a_chain_ends(proc: Proc, program: ProgramMaker) -> None:
+    """Where a number was given out again, in a ring, or after as many as a window shows."""
+    proc.add(40, program("a"), parent=50, started=10)
+    proc.add(50, program("chromium"), parent=40, started=10)
+    assert 8 == len(process_linux.chain(50, str(proc.folder)))
+    proc.add(70, program("younger"), started=99)
+    proc.add(60, program("chromium2"), parent=70, started=50)
+    assert () == process_linux.chain(60, str(proc.folder))
+    assert () == process_linux.chain(61, str(proc.folder))
+    assert process_linux.browser_pid(60, str(proc.folder)) is None
+
+
 @pytest.mark.parametrize("damage", ["", "50 (", "50 (name) S", "50 (name) S x", "rubbish"])
 def test_a_proc_that_says_rubbish_is_unknown(proc: Proc, program: ProgramMaker, damage: str) -> None:
     """Missing evidence is never a crash."""
