@@ -184,7 +184,7 @@ class Stages:
             raise PolicyDenied
         if isinstance(decision, Deny) and METHODS[call.method].consent != "public":
             self.audit.refused(session, call, facts, PolicyDenied(decision.text), decision.rule)
-        if isinstance(decision, Allow) and decision.rule.startswith(BY_POLICY):
+        if _by_policy(decision):
             return self._act_by_policy(session, call)
         return self.operations.perform(permit_without_asking(session, call, facts, decision, self._grants))
 
@@ -249,7 +249,7 @@ class Stages:
                 self._grants,
             )
             self.operations.make_ready(permit)
-            result = self.operations.perform(permit)
+            result = self._act_by_policy(waiting.session, waiting.call) if _by_policy(waiting.decision) else self.operations.perform(permit)
             if isinstance(waiting.call.params, UnlockParams):
                 self._program.begin(self._house)
         if isinstance(waiting.decision, Ask):
@@ -270,6 +270,10 @@ class Stages:
         if waiting.asked and error.reason in REFUSALS:
             with self.store.transaction():
                 self.store.count_refusal(waiting.session.caller.origin)
+
+
+def _by_policy(decision: Decision) -> bool:
+    return isinstance(decision, Allow) and decision.rule.startswith(BY_POLICY)
 
 
 def _review(waiting: Waiting) -> Review:
