@@ -37,8 +37,16 @@ def contrast(one: str, other: str) -> float:
         ("bad", "surface"),
         ("good", "raised"),
         ("good", "surface"),
+        ("raised", "bad"),
     ],
 )
 def test_text_has_contrast(palette: Palette, ink: str, ground: str) -> None:
     """Every pair of colours in which text is drawn has a contrast of at least 4.5 (WCAG 2.2, 1.4.3)."""
     assert contrast(getattr(palette, ink), getattr(palette, ground)) >= 4.5
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize("ground", ["surface", "raised"])
+def test_what_has_the_keyboard_is_seen(palette: Palette, ground: str) -> None:
+    """The ring around it has a contrast of at least 3 with what is around (WCAG 2.2, 1.4.11 and 2.4.7)."""
+    assert contrast(palette.accent, getattr(palette, ground)) >= 3
