@@ -79,7 +79,7 @@ def read_answer(stream: RawIOBase) -> Answered | None:
     try:
         arrived = _decode(body)
         return Answered(
-            answer=Answer(id=arrived.id, verdict=arrived.verdict, grant=arrived.grant),
+            answer=Answer(id=arrived.id, verdict=arrived.verdict, grant=arrived.grant, typed=arrived.typed),
             secret=None if arrived.secret is UNSET else _secret(arrived.secret),
         )
     finally:

@@ -9,7 +9,7 @@ The script is ``{"log": path, "rules": [...]}``, read again at each question; th
 fits by ``kind``, ``method``, ``purpose`` and ``title`` (a part of it), as far as it names them, and at most ``times``
 times. ``do`` is one of:
 
-``allow``     yes to a review or a code; ``done`` to a shown secret
+``allow``     yes to a review or a code; ``done`` to a shown secret. What a review has typed is typed, or ``typed`` in its place
 ``grant``     yes to a review, with the first grant that is offered
 ``deny``      no
 ``secret``    types ``secret``
@@ -123,7 +123,8 @@ def _answer(rule: dict[str, Any], ask: dict[str, Any], journal: Journal) -> dict
         case "remember" if (words := journal.shown(ask["purpose"])) is not None:
             return {"id": ask["id"], "secret": words}
         case "allow":
-            return {"id": ask["id"], "verdict": "done" if ask["kind"] == "showSecret" else "allow"}
+            typed = {"typed": rule.get("typed", ask["typed"]["expected"])} if "typed" in ask else {}
+            return {"id": ask["id"], "verdict": "done" if ask["kind"] == "showSecret" else "allow", **typed}
         case "grant" if ask.get("grants"):
             return {"id": ask["id"], "verdict": "allow", "grant": ask["grants"][0]["id"]}
         case _:
