@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import algorithms
+import channel
 import derive
 import others
 import policy
@@ -53,6 +54,7 @@ def tables(*, quick: bool) -> list[str]:
 
     put(show("Start-up", startup.figures(rounds or startup.ROUNDS)))
     put(show("Signing under a grant, for one signature", warm_sign.figures(rounds or warm_sign.ROUNDS)))
+    put(show("The sealed channel", channel.figures(rounds or channel.ROUNDS)))
     with others.started() as peers:
         put(show(f"Derivation of {derive.PATH}", derive.figures(peers, rounds or derive.ROUNDS)))
         every = algorithms.rows(peers, 1 if quick else algorithms.ROUNDS)

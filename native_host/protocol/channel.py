@@ -1,4 +1,7 @@
-"""Params and results of pairing and of the channel, and the frame that everything travels in once it is open: protocol section 9."""
+"""Params and results of pairing and of the channel, and the frame that everything travels in once it is open.
+
+Implements: docs/protocol.md, "Pairing and the sealed channel".
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The extension's side of a pairing and of its channel, for tests of hosts and of wallets.
 
-Implements: protocol section 9, from the extension's side.
+Implements: docs/protocol.md, "Pairing and the sealed channel", from the extension's side.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A port to a native host, as ``runtime.connectNative`` gives an extension, with JSON-RPC on top.
 
-Implements: protocol sections 1, 2 and 9, from the extension's side.
+Implements: protocol sections 1 and 2, and the sealed channel, from the extension's side.
 """
 
 from __future__ import annotations
