@@ -17,7 +17,7 @@ from native_host.operations.extension_files import CONTRADICTED
 from native_host.testing.scripted import ScriptedApprover
 from tests.browser.companion import HEADING, Companion
 from tests.browser.conftest import Launch, need
-from tests.browser.real_browsers import wait
+from tests.browser.real_browsers import CHROMIUM_PROGRAMS, find_program, wait
 from tests.homes import now, unlock
 
 TITLE = "This extension was changed. Go on with it?"
@@ -67,6 +67,10 @@ def test_one_byte_changed_on_the_disk_keeps_the_keystore_closed(companion: Compa
     companion.see_accounts()
     sign(companion)
     assert [f"The extension's files are those that were seen before (version {version(companion)})."] == of_files(approver)
+    program = Path(find_program(CHROMIUM_PROGRAMS) or "").resolve()
+    says = approver.asked[-1]["caller"]["evidence"]
+    assert any(f"rogram file ({program})" in text for text in says)
+    assert any(text.startswith("The browser was started by ") for text in says)
 
     code = companion.extension / "background.js"
     before = code.read_bytes()
@@ -132,7 +136,8 @@ def changed_entry(entry: bytes, source: bytes, code: bytes) -> bytes:
     start = entry.index(source)
     comment = source[source.index(b"//") :].partition(b"\n")[0]
     changed = source.replace(comment, code.ljust(len(comment)), 1)
-    assert len(source) == len(changed) != 0 and source != changed
+    assert len(source) == len(changed)
+    assert source != changed
     end = start + len(source)
     # The record behind it: a magic number and flags, then the CRC.
     return entry[:start] + changed + entry[end : end + 12] + zlib.crc32(changed).to_bytes(4, "little") + entry[end + 16 :]
