@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from native_host.caller.identity import Caller, Evidence, Family, Level
 from native_host.caller.pairing import PAIRING_ID_BYTES
-from native_host.encodings.date_time import in_words
 from native_host.errors import CannotUnseal, Locked
 from native_host.keystore import pairings as table
 from native_host.session import PairingFault, Session
@@ -160,6 +159,8 @@ class Pairings:
     def _judged_by(self, pairings: tuple[Pairing, ...], opened: Opened | None) -> Judged:
         if opened is None:
             return self._outside(is_paired=bool(pairings))
+        from native_host.encodings.date_time import in_words
+
         for one in pairings:
             if (one.pairing_id, one.public) == (opened.pairing_id, opened.public):
                 # Not proved: the extension's key lies in the browser's profile, where programs of the same user can read it.

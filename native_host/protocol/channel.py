@@ -1,4 +1,4 @@
-"""Params and results of pairing and of the channel, and the frame that everything travels in once it is open.
+"""Params and results of pairing and of the channel; its frames are in ``transport.channel``.
 
 Implements: docs/protocol.md, "Pairing and the sealed channel".
 """
@@ -45,9 +45,3 @@ class OpenChannelResult(Message, frozen=True, kw_only=True):
     """``message`` is the second of the handshake, its payload empty. Every frame after this one is sealed, in both directions."""
 
     message: Base64Url
-
-
-class SealedFrame(Message, frozen=True, kw_only=True):
-    """Every frame of an open channel: one whole frame of this protocol, encrypted for its place in its direction."""
-
-    sealed: Base64Url

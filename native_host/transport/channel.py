@@ -12,12 +12,18 @@ from msgspec import DecodeError
 from msgspec.json import Decoder, Encoder
 
 from native_host.noise import NoiseError
-from native_host.protocol.channel import SealedFrame
-from native_host.protocol.wire import Base64Url, decode_hook, encode_hook
+from native_host.protocol.wire import Base64Url, Message, decode_hook, encode_hook
 from native_host.transport.limits import Oversize
 
 if TYPE_CHECKING:
     from native_host.noise import CipherState
+
+
+class SealedFrame(Message, frozen=True, kw_only=True):
+    """Every frame of an open channel: one whole frame of the protocol, encrypted for its place in its direction."""
+
+    sealed: Base64Url
+
 
 _decode = Decoder(SealedFrame, dec_hook=decode_hook).decode
 _encode = Encoder(enc_hook=encode_hook).encode

@@ -656,3 +656,18 @@ def test_every_window_says_whether_the_extension_is_paired(own: Home) -> None:
         signed = [one.entry for one in entries(store) if one.entry and one.entry.method == "sign"]
         assert [True, True] == [any("paired" in text for text in entry.evidence) for entry in signed]
     assert 1 == keys_of(own)
+
+
+def test_firefox_pairs_under_its_own_origin_and_family(own: Home) -> None:
+    addon, origin = "wallet@example.org", "moz-extension:wallet@example.org"
+    with own.store() as store, store.transaction():
+        store.attach(origin, "main", development=False, expires_at=None)
+    with own.start(addon, browser="firefox") as port:
+        assert origin == port.hello()["origin"]
+        port.request("unlock")
+        made = port.pair()
+        port.open_channel(made)
+        assert port.request("getStatus")["paired"]
+    assert [(origin, "firefox")] == [(one.origin, one.family) for one in known(own)]
+    with own.open() as port:
+        assert {"keys": []} == port.request("listKeys")  # a pairing of one extension binds no other of the same wallet
