@@ -48,12 +48,18 @@ class BrowserProgram:
             self._tell(house, None)
 
     def begin(self, house: House) -> None:
-        """The store is open: take the digest from there, or have it made; raises ``CannotUnseal``."""
+        """The store is open: take the digest from there, or have it made. Where what was kept was changed from outside, windows go on saying what
+        is known without it: that is told elsewhere, and this is no reason to close the keystore."""
         program, descriptor = self._program, self._descriptor
         if program is None or descriptor is None:
             return
         self._descriptor = None
-        known = next((one for one in _remembered(house) if (one.path, one.identity) == (_name(program), program.identity)), None)
+        try:
+            remembered = _remembered(house)
+        except CannotUnseal:
+            os.close(descriptor)
+            return
+        known = next((one for one in remembered if (one.path, one.identity) == (_name(program), program.identity)), None)
         if known is None and program.record is not None:
             start_new_thread(self.make, (descriptor,))
             return

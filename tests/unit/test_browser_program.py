@@ -153,13 +153,19 @@ def test_few_are_kept(house: House, file: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\xc1", encode({"path": 1}), encode([{"path": "x"}]), b"\x91" * 5000])
-def test_a_document_that_is_none_is_refused(house: House, file: Path, content: bytes) -> None:
-    """The store vouches for it; so it is this program's own fault, or another version's."""
+def test_a_document_that_is_none_is_left_alone(house: House, file: Path, content: bytes) -> None:
+    """Windows say what is known without it; the keystore opens, and what was found there is not written over."""
     with house.store.transaction():
         house.store.write_document(content, DOCUMENT)
         house.audit.happened("x", "x", "x")
+    program = BrowserProgram(*opened(file))
+    program.tell(house)
+    program.begin(house)
+    program.conclude(house)
+    assert "which is the package chromium's" in told(house).text
+    assert content == house.store.document(DOCUMENT)
     with pytest.raises(CannotUnseal):
-        BrowserProgram(*opened(file)).begin(house)
+        browser_program._remembered(house)
 
 
 def test_without_a_browser_there_is_nothing(house: House) -> None:
