@@ -22,7 +22,6 @@ limits = typer.Typer(
 )
 
 PERIODS = {"minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}
-LONGEST_PAGE = 255
 Wallet = Annotated[str, typer.Option(metavar="NAME", help="Whose keys.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask again whether to.")]
 
@@ -171,11 +170,12 @@ def _amount(text: str) -> tuple[str, int]:
 
 
 def _page(text: str | None) -> str | None:
-    if text is None:
-        return None
-    if not text or len(text) > LONGEST_PAGE or not text.isprintable() or " " in text or "://" not in text or text.endswith("/"):
-        raise typer.BadParameter("A page is named by its origin, without a slash at its end: https://app.example")
-    return text
+    from native_host.encodings.web_origin import canonical_origin
+
+    try:
+        return None if text is None else canonical_origin(text)
+    except ValueError:
+        raise typer.BadParameter("A page is named by its origin, as browsers write it: https://app.example") from None
 
 
 def confirm(question: str, *, yes: bool) -> None:

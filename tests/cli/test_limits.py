@@ -86,7 +86,8 @@ def test_what_is_typed(owner: Program) -> None:
 
 
 def test_limits_of_a_page_and_of_a_chain_say_what_they_are_worth(owner: Program) -> None:
-    said = owner.says("limits", "set", "--amount", "1 ETH on eip155:8453", "--page", "https://app.example", secret=PASSPHRASE)
+    said = owner.says("limits", "set", "--amount", "1 ETH on eip155:8453", "--page", "HTTPS://App.Example:443/", secret=PASSPHRASE)
+    assert "for the site https://app.example\n" in said
     assert "every transaction is refused" in said
     assert "rests on the extension's word" in said
     owner.says("limits", "set", "--amount", "10 signatures", "--per", "hour", secret=PASSPHRASE)
@@ -96,7 +97,7 @@ def test_limits_of_a_page_and_of_a_chain_say_what_they_are_worth(owner: Program)
 REFUSED = (
     ("limits", "set"), ("limits", "set", "--amount", "0.5"), ("limits", "set", "--amount", "-1 ETH"), ("limits", "set", "--amount", "0 signatures"),
     ("limits", "set", "--amount", "1e3 ETH"), ("limits", "set", "--amount", "1 ETH", "--per", "year"), ("limits", "set", "--amount", "1 ETH", "--page", "app.example"),
-    ("limits", "set", "--amount", "1 ETH", "--page", "https://app.example/"), ("limits", "set", "--amount", "1 ETH", "--type-above", "1 ETH"),
+    ("limits", "set", "--amount", "1 ETH", "--page", "https://app.example/pay"), ("limits", "set", "--amount", "1 ETH", "--type-above", "1 ETH"),
     ("limits", "set", "--type-above", "1 ETH", "--key", "k"), ("limits", "remove", "x"), ("grants", "remove", "x"),
 )  # fmt: skip
 
