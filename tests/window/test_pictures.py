@@ -19,6 +19,8 @@ from native_host.protocol.uses import SignMessageParams, SignParams
 from native_host.protocol.wire import Base64Url, Message
 from native_host.review.requests import Subject, review
 from native_host.session import DEVELOPMENT
+from tests.window.money import ASKS as MONEY
+from tests.window.money import message_of
 
 WORDS = (
     "letter advice cage absurd amount doctor acoustic avoid letter advice cage absurd "
@@ -65,6 +67,7 @@ ASKS: dict[str, dict[str, Any]] = {
     "review-warned": asked("sign", BLIND, DEVELOPMENT, grants=[]),
     "review-long": asked("signMessage", message(CONTRACT.encode()), grants=OFFERS),
     "review-hex": asked("signMessage", message(bytes(range(255, 0, -1))), grants=[]),
+    **{name: message_of(MONEY[name]) for name in ("pay-token", "pay-typed", "permit", "blind", "bitcoin-several", "solana")},
     "unlock": {"id": 1, "kind": "askSecret", "purpose": "unlock", "title": "Unlock Strongroom"},
     "unlock-again": {
         "id": 1,

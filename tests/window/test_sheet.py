@@ -48,6 +48,7 @@ class Bench:
     def close(self) -> None:
         for sheet in self.sheets:
             sheet.close()
+        self.root.clipboard_clear()  # it would outlive this Tk: it belongs to the process's connection to the display
         self.root.destroy()
 
     def run_until(self, condition: Callable[[], object]) -> None:

@@ -172,7 +172,7 @@ class FactsText(tk.Text):
         self.tag_configure("amount", font=look.amount, spacing3=px(3))
         self.tag_configure("amountRest", font=look.body, foreground=colours.muted, spacing3=px(3))
         self.tag_configure("party", font=look.party, spacing3=px(3))
-        self.tag_configure("first")
+        self.tag_configure("first", spacing1=px(2))
         self.tag_configure("pair", tabs=(column,), lmargin2=column, spacing1=px(2), spacing3=px(2))
         self.tag_configure("continued", lmargin1=column, spacing1=0)
         indent = inner + px(20)

@@ -37,6 +37,7 @@ class Glance(tk.Frame):
         self._look, self._cropped = look, cropped
         self._wanted = self._room = 0
         self._is_cropped = False
+        self._has_amount = arranged.amount is not None
         for said in filter(None, (caution, _said_first(ask, arranged))):
             notice(self, look, said, wrap=width).pack(fill="x", pady=(0, look.px(_GAP_POINTS)))
         self._edge = tk.Frame(self, background=look.palette.line, padx=1, pady=1)
@@ -57,23 +58,33 @@ class Glance(tk.Frame):
         self._edge.pack_propagate(flag=False)
         text.pack(fill="both", expand=True)
         if compare is not None:
-            self._put_button(text, compare, lines=2 if len(facts) > 1 else 3)
+            self._put_button(text, compare, alone=len(facts) == 1)
         self._wanted = text.height_in(width, self._look.px(400)) + 2
         self._edge.configure(height=self._wanted)
         return text
 
-    def _put_button(self, text: FactsText, compare: Callable[[], None], *, lines: int) -> None:
-        """In the corner; so many lines keep clear of it."""
+    def _put_button(self, text: FactsText, compare: Callable[[], None], *, alone: bool) -> None:
+        """In the corner, beside the label and the amount; beside a label alone, what follows begins below the button."""
         button: Button = compare_button(self._edge, self._look, compare)
         button.place(relx=1.0, x=-self._look.px(3), y=self._look.px(3), anchor="ne")
+        button.update_idletasks()  # it has no size before
         text.tag_configure("beside", rmargin=button.winfo_reqwidth() + self._look.px(4))
-        text.tag_add("beside", "1.0", f"{lines}.0 lineend")
+        text.tag_add("beside", "1.0", "1.0 lineend" if alone else "2.0 lineend")
+        if alone:
+            text.tag_configure("first", spacing3=max(0, button.winfo_reqheight() - self._look.body.metrics("linespace")))
 
     def _recount(self) -> None:
-        """Of the text as it is wrapped now, with nothing hidden; only a change of the width changes it."""
-        if self._text is not None and not self._is_cropped:
+        """Of the text as it is wrapped now, with nothing hidden."""
+        if self._text is not None:
+            self._hide(hidden=False)
             self._wanted = self._text.height_now() + 2
+            self._hide(hidden=self._is_cropped)
             self._apply()
+
+    def _hide(self, *, hidden: bool) -> None:
+        for tag in ("first", "amountRest"):
+            if self._text is not None and self._has_amount:
+                self._text.tag_configure(tag, elide=hidden)
 
     def fit(self, height: int) -> None:
         """Take no more of ``height`` pixels than leaves a piece of the scrolled part."""
@@ -86,8 +97,7 @@ class Glance(tk.Frame):
             return
         if (cropped := self._wanted > self._room) != self._is_cropped:
             self._is_cropped = cropped
-            for tag in ("first", "amountRest"):
-                self._text.tag_configure(tag, elide=cropped)
+            self._hide(hidden=cropped)
             self._cropped(cropped)
         wanted = self._text.height_now() + 2 if cropped else self._wanted
         self._edge.configure(height=max(min(wanted, self._room), 1))

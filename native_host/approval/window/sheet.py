@@ -189,13 +189,19 @@ class Sheet:
         window.update_idletasks()
         width = min(max(self._outer_width(), window.winfo_reqwidth()), window.winfo_screenwidth())
         window.geometry(f"{width}x{min(window.winfo_reqheight(), int(window.winfo_screenheight() * _MOST_OF_SCREEN))}")
-        least = self.look.px(_LEAST_HEIGHT_POINTS) + self.least_more
-        window.minsize(self.look.px(_LEAST_WIDTH_POINTS), min(window.winfo_reqheight(), least))
+        window.minsize(*self._least_size())
         window.deiconify()
         window.attributes("-topmost", True)
         window.lift()
         focus.focus_force()
         self._tick()
+
+    def _least_size(self) -> tuple[int, int]:
+        """Never more than the window asks for, nor than the screen has room for."""
+        window, look = self.window, self.look
+        height = min(window.winfo_reqheight(), look.px(_LEAST_HEIGHT_POINTS) + self.least_more)
+        room = int(window.winfo_screenheight() * _MOST_OF_SCREEN)
+        return min(look.px(_LEAST_WIDTH_POINTS), self._outer_width()), min(height, room)
 
     def show_behind(self, count: int) -> None:
         """Say over the title how many asks wait behind this one."""
