@@ -15,7 +15,7 @@ from native_host.audit import entries
 from native_host.testing.approver import PASSPHRASE
 from native_host.testing.pairing import Pairing
 from native_host.testing.port import HostError, Pending, Port, PortClosed
-from tests.homes import ADDON, Home, origin_of, unlock
+from tests.homes import ADDON, Home, origin_of, unb64, unlock
 
 ETH = 10**18
 GAS, PRICE = 21_000, 10**9
@@ -125,11 +125,14 @@ def test_a_revoked_pairing_ends_its_grants(home: Home, pairing: Pairing) -> None
     give(home, port, key)
     pay(port, key, 1)
     assert 1 == len(reviews(home))
+    strongroom(home, "pairings", "remove", unb64(pairing.pairing_id).hex())
+    with pytest.raises(HostError) as error:
+        pay(port, key, 1)
+    assert "not_paired" == error.value.reason
     again = home.open()
     other = again.pair()
     again.disconnect()
-    fresh = paired(home, other)
-    pay(fresh, key, 1)
+    pay(paired(home, other), key, 1)
     assert 2 == len(reviews(home))
 
 
