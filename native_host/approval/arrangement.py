@@ -2,6 +2,7 @@
 
 Nothing is left out and no text is changed; a fact that is not recognised stands among the rest, in its place. The amount and the recipient
 are known by the labels that the reviews of transactions give them (``native_host.review``), never by a value: a value can be the asker's.
+Labels are looked up in English, as the host sends them; another language is for when they are drawn.
 """
 
 from __future__ import annotations
