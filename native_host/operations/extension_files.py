@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from native_host.caller.identity import Evidence
 from native_host.errors import CallerChanged, InvalidParams, UserRejected
 from native_host.keystore import seen
-from native_host.operations.installed import SIGNAL, WORDS, Installed
+from native_host.operations.installed import SIGNAL, WORDS
 from native_host.operations.seen_extension import (
     Known,
     compare,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from native_host.caller.installed_copies import Copy
     from native_host.keystore.store import KeyStore
     from native_host.operations.house import House
+    from native_host.operations.installed import Installed
     from native_host.operations.seen_extension import SeenCopy, Standing
 
 UNCHECKED = "Not all of the extension's files can be checked: {fault}."

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from native_host.audit import Audit
     from native_host.kek.provider import Settings
     from native_host.keystore.store import KeyStore
-    from native_host.operations.extension_files import Installed
+    from native_host.operations.installed import Installed
 
 
 class House(Value, frozen=True, kw_only=True):
