@@ -77,10 +77,12 @@ def authorize(
     """
     if not isinstance(decision, Ask):
         return permit_without_asking(session, call, facts, decision, grants)
+    from native_host.review.text import visible
+
     key = facts.key or facts.imported
-    verdict = approver.review(
-        call.method, review, caller, KeyFacts(label=key.label, alg=key.alg) if key else None, decision.offers, decision.typed
-    )
+    # The extension gives the label; whatever program asks is not left to make it readable.
+    shown = KeyFacts(label=visible(key.label), alg=key.alg) if key else None
+    verdict = approver.review(call.method, review, caller, shown, decision.offers, decision.typed)
     taken = verdict.grant if verdict.grant in {offer.id for offer in decision.offers} else None
     uses = offered_uses(taken) if taken else None
     if uses and facts.key is not None:
