@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from native_host.encodings.base58 import decode_base58
 from native_host.encodings.eip55 import encode_address
+from native_host.language import say
 from native_host.protocol.ethereum import address_of
 from native_host.review.evm_chains import CHAINS, COIN_DECIMALS, TOKENS, decimal
 from native_host.review.solana_values import MAINNET, MINTS, SOL_DECIMALS
@@ -88,6 +89,16 @@ def amount_text(asset: str, amount: int) -> str:
     """An amount as ``0.5 ETH on Ethereum``."""
     unit = unit_of(asset)
     return f"{decimal(amount, unit.decimals)} {unit.symbol}{f' on {unit.place}' if unit.place else ''}"
+
+
+def amount_in_words(asset: str, amount: int) -> str:
+    """The same in the language in use, for what only a person reads."""
+    unit = unit_of(asset)
+    number = decimal(amount, unit.decimals)
+    if not unit.listed:
+        return say("{number} units of {asset}", number=number, asset=asset)
+    template = "{number} {symbol} on {place}" if unit.place else "{number} {symbol}"
+    return say(template, number=number, symbol=unit.symbol, place=unit.place)
 
 
 def number_text(asset: str, amount: int) -> str:

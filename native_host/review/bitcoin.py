@@ -13,6 +13,7 @@ from native_host.encodings.bitcoin_transaction import TransactionOutput
 from native_host.encodings.psbt import decode_base64, parse_psbt
 from native_host.encodings.psbt_checks import check_psbt
 from native_host.encodings.spending import Spending
+from native_host.language import say, words
 from native_host.protocol.approver import Fact, FactKind
 from native_host.review import bitcoin_warnings
 from native_host.review.bitcoin_amounts import Amounts, amounts_of, in_coins, rate_of
@@ -48,7 +49,7 @@ def describe(checked: Checked, spending: Spending) -> Described:
     """The title, the facts and the warnings; ``spending`` is what of it is ours."""
     amounts = amounts_of(checked, spending)
     facts = (
-        fact("Network", NETWORKS[spending.testnet]),
+        fact("Network", words(NETWORKS[spending.testnet])),
         *_outputs(checked, spending),
         _fee(checked, spending, amounts),
         *_inputs(spending, amounts),
@@ -59,9 +60,9 @@ def describe(checked: Checked, spending: Spending) -> Described:
     return _title(checked, spending, amounts), facts, bitcoin_warnings.warnings_of(checked, spending, amounts)
 
 
-def fact(label: str, value: str, kind: FactKind = "text") -> Fact:
-    """A fact whose value cannot deceive."""
-    return Fact(label=label, value=visible(value), kind=kind)
+def fact(label: str, value: str, kind: FactKind = "text", *, after: str = "") -> Fact:
+    """A fact whose value cannot deceive. ``label`` is put into the language in use; ``after`` stands behind it."""
+    return Fact(label=words(label) + after, value=visible(value), kind=kind)
 
 
 def path_text(path: Path) -> str:
@@ -73,10 +74,11 @@ def _title(checked: Checked, spending: Spending, amounts: Amounts) -> str:
     payments = len(checked.outputs) - len(spending.outputs)
     if amounts.others_inputs:
         given, back = in_coins(amounts.given, spending), in_coins(amounts.back, spending)
-        return f"Sign your part of a transaction of several: you give {given} and get {back}"
+        return say("Sign your part of a transaction of several: you give {given} and get {back}", given=given, back=back)
     if not payments:
-        return f"Move {in_coins(amounts.back, spending)} within your own wallet"
-    return f"Pay {in_coins(amounts.paid, spending)} to {'an address' if payments == 1 else f'{payments} places'}"
+        return say("Move {amount} within your own wallet", amount=in_coins(amounts.back, spending))
+    paid = in_coins(amounts.paid, spending)
+    return say("Pay {amount} to an address" if payments == 1 else "Pay {amount} to {count} places", amount=paid, count=payments)
 
 
 def _outputs(checked: Checked, spending: Spending) -> tuple[Fact, ...]:
@@ -85,7 +87,7 @@ def _outputs(checked: Checked, spending: Spending) -> tuple[Fact, ...]:
     order = sorted(range(len(outputs)), key=lambda index: (index in own, index))  # payments first
     shown: list[Fact] = []
     for index in order:
-        number = f" (output {index + 1})" if len(outputs) > 1 else ""
+        number = f" ({words('output')} {index + 1})" if len(outputs) > 1 else ""
         place = own.get(index)
         if place is not None:
             shown += _own_output(outputs[index], place, number, spending)
@@ -97,27 +99,29 @@ def _outputs(checked: Checked, spending: Spending) -> tuple[Fact, ...]:
 def _own_output(output: TransactionOutput, own: OwnOutput, number: str, spending: Spending) -> list[Fact]:
     label = "Change, back to you" if own.change else "To another address of your own"
     address = address_of(output.script, testnet=bool(spending.testnet))
-    where = fact(label + number, address, "address") if address is not None else fact(label + number, output.script.hex(), "hex")
-    path = [] if own.path is None or own.change else [fact(f"Its path{number}", path_text(own.path), "path")]
+    shown: tuple[str, FactKind] = (output.script.hex(), "hex") if address is None else (address, "address")
+    where = fact(label, *shown, after=number)
+    path = [] if own.path is None or own.change else [fact("Its path", path_text(own.path), "path", after=number)]
     return [where, *path, _amount(output, number, spending)]
 
 
 def _payment(output: TransactionOutput, number: str, spending: Spending) -> list[Fact]:
     if kind_of(output.script) == "data":
         described = describe_message(carried_data(output.script))
-        data = Fact(label=f"Written into the chain for everybody to read{number}", value=described.text or "(nothing)", kind=described.kind)
+        label = words("Written into the chain for everybody to read") + number
+        data = Fact(label=label, value=described.text or words("(nothing)"), kind=described.kind)
         return [data, *([_amount(output, number, spending)] if output.amount else [])]
     address = address_of(output.script, testnet=bool(spending.testnet))
     if address is None:
         return [
-            fact(f"Pay to a script that has no address{number}", output.script.hex() or "(empty)", "hex"),
+            fact("Pay to a script that has no address", output.script.hex() or words("(empty)"), "hex", after=number),
             _amount(output, number, spending),
         ]
-    return [fact(f"Pay to{number}", address, "address"), _amount(output, number, spending)]
+    return [fact("Pay to", address, "address", after=number), _amount(output, number, spending)]
 
 
 def _amount(output: TransactionOutput, number: str, spending: Spending) -> Fact:
-    return fact(f"Amount{number}", both_units(output.amount, spending))
+    return fact("Amount", both_units(output.amount, spending), after=number)
 
 
 def both_units(satoshi: int, spending: Spending) -> str:
@@ -127,17 +131,17 @@ def both_units(satoshi: int, spending: Spending) -> str:
 
 def _fee(checked: Checked, spending: Spending, amounts: Amounts) -> Fact:
     if checked.fee is None:
-        return fact("Fee", "not known: the PSBT does not say what every input spends")
+        return fact("Fee", words("not known: the PSBT does not say what every input spends"))
     label = "Fee" if amounts.proven else "Fee, as the PSBT claims"
-    return fact(label, f"{both_units(checked.fee, spending)}, about {rate_of(checked.fee, amounts)} sat/vB")
+    return fact(label, say("{fee}, about {rate} sat/vB", fee=both_units(checked.fee, spending), rate=rate_of(checked.fee, amounts)))
 
 
 def _inputs(spending: Spending, amounts: Amounts) -> tuple[Fact, ...]:
-    shown = [fact("Spent of yours", f"{_count(len(spending.inputs), 'input')}, together {both_units(amounts.given, spending)}")]
+    shown = [fact("Spent of yours", _together(len(spending.inputs), both_units(amounts.given, spending)))]
     if amounts.others_inputs:
-        known = "an unknown amount" if amounts.others is None else both_units(amounts.others, spending)
-        claim = "" if amounts.proven or amounts.others is None else ", as the PSBT claims"
-        shown.append(fact("Spent of others", f"{_count(amounts.others_inputs, 'input')}, together {known}{claim}"))
+        known = words("an unknown amount") if amounts.others is None else both_units(amounts.others, spending)
+        claim = "" if amounts.proven or amounts.others is None else words(", as the PSBT claims")
+        shown.append(fact("Spent of others", _together(amounts.others_inputs, known) + claim))
         change = amounts.back - amounts.given
         shown.append(fact("You gain" if change > 0 else "You lose", both_units(abs(change), spending)))
     return tuple(shown)
@@ -147,8 +151,9 @@ def _signers(spending: Spending) -> tuple[Fact, ...]:
     told: dict[str, bool] = {}
     for own in spending.to_sign:
         if own.multisig is not None:
-            already = "none has signed yet" if not own.others else f"{own.others} signed before you"
-            told[f"{own.multisig.required} of {len(own.multisig.keys)} have to sign, {already}"] = True
+            already = words("none has signed yet") if not own.others else say("{count} signed before you", count=own.others)
+            count, required = len(own.multisig.keys), own.multisig.required
+            told[say("{required} of {count} have to sign, {already}", required=required, count=count, already=already)] = True
     return (fact("Signers", "; ".join(told)),) if told else ()
 
 
@@ -162,10 +167,10 @@ def _timing(checked: Checked) -> tuple[Fact, ...]:
     transaction = checked.psbt.transaction
     shown = []
     if any(one.sequence < _REPLACEABLE_BELOW for one in transaction.inputs):
-        shown.append(fact("Until it is mined", "it can be replaced by one with a higher fee (BIP125)"))
+        shown.append(fact("Until it is mined", words("it can be replaced by one with a higher fee (BIP125)")))
     if transaction.lock_time and any(one.sequence != _FINAL for one in transaction.inputs):
         if transaction.lock_time < _LOCK_TIME_THRESHOLD:
-            shown.append(fact("Not to be mined before", f"block {transaction.lock_time + 1:,}"))
+            shown.append(fact("Not to be mined before", say("block {number:,}", number=transaction.lock_time + 1)))
         else:
             shown.append(fact("Not to be mined before", _utc(transaction.lock_time), "time"))
     return tuple(shown)
@@ -177,5 +182,5 @@ def _utc(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"
+def _together(count: int, amount: str) -> str:
+    return say("1 input, together {amount}" if count == 1 else "{count} inputs, together {amount}", count=count, amount=amount)

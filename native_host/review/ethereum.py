@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from native_host.encodings.eip55 import decode_address, encode_address
 from native_host.encodings.ethereum_transaction import ACCESS_LIST, BLOB, DYNAMIC_FEE, GAS_OF_A_BLOB, LEGACY, SET_CODE, Transaction
 from native_host.encodings.keccak import keccak256
+from native_host.language import say, words
 from native_host.protocol.ethereum import chain_id_of, read_transaction
 from native_host.protocol.transactions import EthereumTransaction
 from native_host.review.evm_calls import Call, Reader, Told
@@ -72,25 +73,26 @@ def _call(one: Transaction, to: bytes, subject: Subject | None) -> Call:
 
 
 def _title(one: Transaction, told: Told) -> str:
-    name = CHAINS[one.chain_id].name if one.chain_id in CHAINS else "an unknown chain"
+    name = words(CHAINS[one.chain_id].name if one.chain_id in CHAINS else "an unknown chain")
     if one.type == SET_CODE:
-        return f"Hand accounts over to contracts on {name}, and: {told.title}"
-    return f"{told.title} on {name}"
+        return say("Hand accounts over to contracts on {chain}, and: {title}", chain=name, title=told.title)
+    return say("{title} on {chain}", title=told.title, chain=name)
 
 
 def _created(one: Transaction) -> Told:
     """A contract that the transaction creates."""
     facts = (
-        fact("Size of the code", f"{len(one.data)} bytes"),
+        fact("Size of the code", say("{size} bytes", size=len(one.data))),
         fact("Hash of the code (Keccak-256)", keccak256(one.data).hex(), "hex"),
         fact("Code", one.data.hex(), "hex"),
     )
-    return Told(title="Create a contract", facts=facts, warnings=(CREATES,))
+    return Told(title=words("Create a contract"), facts=facts, warnings=(CREATES,))
 
 
 def _chain(chain_id: int) -> str:
     chain = CHAINS.get(chain_id)
-    return f"{chain_name(chain_id)} (a test network: its coins have no value)" if chain and chain.test else chain_name(chain_id)
+    name = chain_name(chain_id)
+    return say("{chain} (a test network: its coins have no value)", chain=name) if chain and chain.test else name
 
 
 def _to(one: Transaction) -> tuple[Fact, ...]:
@@ -106,28 +108,31 @@ def _to(one: Transaction) -> tuple[Fact, ...]:
 def _fees(one: Transaction) -> tuple[Fact, ...]:
     chain = CHAINS.get(one.chain_id)
     highest = coins_and_wei(one.highest_fee, one.chain_id)
-    facts = [fact("Highest fee", f"{highest}; {UNBOUNDED_FEE}" if chain and chain.l1_fee else highest)]
-    price = f"{one.gas} gas at most, each at most {decimal(one.gas_price, _GWEI_DECIMALS)} gwei"
-    priority = f", of which {decimal(one.priority_fee, _GWEI_DECIMALS)} gwei go first to whoever includes it"
+    facts = [fact("Highest fee", f"{highest}; {words(UNBOUNDED_FEE)}" if chain and chain.l1_fee else highest)]
+    price = say("{gas} gas at most, each at most {price} gwei", gas=one.gas, price=decimal(one.gas_price, _GWEI_DECIMALS))
+    priority = say(", of which {price} gwei go first to whoever includes it", price=decimal(one.priority_fee, _GWEI_DECIMALS))
     facts.append(fact("How the fee is made up", price if one.type in (LEGACY, ACCESS_LIST) else price + priority))
     if one.type == BLOB:
-        blobs = f"{len(one.blob_hashes)} of {GAS_OF_A_BLOB} gas, each at most {decimal(one.blob_price, _GWEI_DECIMALS)} gwei"
+        blob_price, count = decimal(one.blob_price, _GWEI_DECIMALS), len(one.blob_hashes)
+        blobs = say("{count} of {gas} gas, each at most {price} gwei", count=count, gas=GAS_OF_A_BLOB, price=blob_price)
         facts.append(fact("Blobs, within the fee", blobs))
     return tuple(facts)
 
 
 def _rest(one: Transaction, authorities: tuple[str | None, ...]) -> tuple[Fact, ...]:
-    facts = [fact("Nonce", str(one.nonce), "number"), fact("Type of the transaction", _TYPES[one.type])]
+    facts = [fact("Nonce", str(one.nonce), "number"), fact("Type of the transaction", words(_TYPES[one.type]))]
     accounts = authorities if len(authorities) == len(one.authorizations) else ("",) * len(one.authorizations)
     for number, (given, account) in enumerate(zip(one.authorizations, accounts, strict=True), start=1):
-        where = "every chain" if given.chain_id == 0 else chain_name(given.chain_id)
+        where = words("every chain") if given.chain_id == 0 else chain_name(given.chain_id)
+        place = f"{words('Authorization')} {number}, "
         facts += [
-            fact(f"Authorization {number}, account that hands itself over", *_account(account)),
-            fact(f"Authorization {number}, contract", encode_address(given.address), "address"),
-            fact(f"Authorization {number}, for", f"{where}; the account's nonce {given.nonce}"),
+            fact("account that hands itself over", *_account(account), place=place),
+            fact("contract", encode_address(given.address), "address", place=place),
+            fact("for", say("{chain}; the account's nonce {nonce}", chain=where, nonce=given.nonce), place=place),
         ]
     if one.access_list:
-        lines = "\n".join(f"{encode_address(entry.address)}: {len(entry.storage_keys)} storage keys" for entry in one.access_list)
+        entries = ((encode_address(entry.address), len(entry.storage_keys)) for entry in one.access_list)
+        lines = "\n".join(say("{address}: {count} storage keys", address=address, count=count) for address, count in entries)
         facts.append(fact("Access list (makes access cheaper, does nothing else)", lines, "message"))
     if one.blob_hashes:
         facts.append(fact("Hashes of the blobs", "\n".join(one_hash.hex() for one_hash in one.blob_hashes), "message"))
@@ -135,7 +140,7 @@ def _rest(one: Transaction, authorities: tuple[str | None, ...]) -> tuple[Fact, 
 
 
 def _account(address: str | None) -> tuple[str, FactKind]:
-    return (address, "address") if address else (NOBODY if address is None else NOT_FOUND, "text")
+    return (address, "address") if address else (words(NOBODY if address is None else NOT_FOUND), "text")
 
 
 def _about_code(one: Transaction, subject: Subject | None) -> tuple[str, ...]:

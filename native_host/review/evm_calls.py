@@ -8,6 +8,7 @@ from __future__ import annotations
 from native_host.encodings.abi import SELECTOR_BYTES, Decoded, NotAbi, decode_call
 from native_host.encodings.abi import decode as decode_parameters
 from native_host.encodings.eip55 import encode_address
+from native_host.language import say, words
 from native_host.protocol.approver import Fact
 from native_host.review.evm_chains import PERMIT2, TOKENS, coins, coins_and_wei
 from native_host.review.evm_contracts import SAFE_BATCHES, SAFE_REFUND, Known, known_functions
@@ -89,23 +90,25 @@ class Reader:
         return self._known(call, known, named, inner, place, depth)
 
     def _payment(self, call: Call) -> Told:
-        title = f"Send {coins(call.value, self._chain_id)}" if call.value else "Send nothing, to an address"
+        title = say("Send {amount}", amount=coins(call.value, self._chain_id)) if call.value else words("Send nothing, to an address")
         return Told(title=title, facts=(), warnings=() if any(call.to) else (TO_NOBODY,))
 
     def _unread(self, call: Call, place: str, warning: str) -> Told:
         size = len(call.data)
         facts = (
-            fact(f"{place}Function, by its selector", call.data[:SELECTOR_BYTES].hex(), "hex"),
-            fact(f"{place}Size of the data", "1 byte" if size == 1 else f"{size} bytes"),
-            fact(f"{place}Data", call.data.hex(), "hex"),
+            fact("Function, by its selector", call.data[:SELECTOR_BYTES].hex(), "hex", place=place),
+            fact("Size of the data", say("1 byte" if size == 1 else "{size} bytes", size=size), place=place),
+            fact("Data", call.data.hex(), "hex", place=place),
         )
-        return Told(title="Call a contract blind", facts=facts, warnings=(warning,))
+        return Told(title=words("Call a contract blind"), facts=facts, warnings=(warning,))
 
     def _known(self, call: Call, known: Known, named: dict[str, Decoded], inner: tuple[Call, ...], place: str, depth: int) -> Told:
         shown = Parameters(self._chain_id, call, known, named)
-        facts = [fact(f"{place}What it is", f"{known.function.name}, read as {known.standard} has it{_listed(self._chain_id, call.to)}")]
+        told_of = _listed(self._chain_id, call.to)
+        what = say("{name}, read as {standard} has it{listed}", name=known.function.name, standard=words(known.standard), listed=told_of)
+        facts = [fact("What it is", what, place=place)]
         facts += [
-            fact(f"{place}{label}", text, kind)
+            fact(label, text, kind, place=place)
             for member in known.function.parameters.members
             for label, text, kind in shown.facts(member, named[member.name])
         ]
@@ -115,10 +118,10 @@ class Reader:
             inside = f"{place}{number}. "
             told = self._describe(one, inside, depth + 1)
             titles.append(told.title)
-            facts += (fact(f"{inside}Call", told.title), *self._target(one, inside), *told.facts)
+            facts += (fact("Call", told.title, place=inside), *self._target(one, inside), *told.facts)
             grave = [about_delegation(one)] if one.operation == DELEGATE else []
             warnings = [*grave, *warnings, *told.warnings]
-        title = f"{known.title}: {titles[0]}" if len(titles) == 1 else shown.title()
+        title = f"{words(known.title)}: {titles[0]}" if len(titles) == 1 else shown.title()
         return Told(title=title, facts=tuple(facts), warnings=tuple(dict.fromkeys(warnings)))
 
     def _routed(self, call: Call, place: str, depth: int) -> Told | None:
@@ -128,10 +131,12 @@ class Reader:
             return None
         steps, until = found
         told = self._steps(call, steps, place, depth)
-        first = fact(f"{place}What it is", f"execute, read as Uniswap's Universal Router has it{whose(self._chain_id, call.to)}")
+        standard, known = words("Uniswap's Universal Router"), whose(self._chain_id, call.to)
+        what = say("{name}, read as {standard} has it{listed}", name="execute", standard=standard, listed=known)
+        first = fact("What it is", what, place=place)
         return Told(
             title=told.title,
-            facts=(first, *(fact(f"{place}{label}", text, kind) for label, text, kind in until), *told.facts),
+            facts=(first, *(fact(label, text, kind, place=place) for label, text, kind in until), *told.facts),
             warnings=(*about_router(self._chain_id, call.to), *told.warnings),
         )
 
@@ -143,8 +148,8 @@ class Reader:
             inside = f"{place}{number}. "
             told = self._step(call, step, inside, depth + 1)
             titles.append(told.title)
-            facts += (fact(f"{inside}Step", told.title), *told.facts)
-            facts += [fact(f"{inside}If it fails", "the other steps are done all the same")] if step.may_fail else []
+            facts += (fact("Step", told.title, place=inside), *told.facts)
+            facts += [fact("If it fails", words("the other steps are done all the same"), place=inside)] if step.may_fail else []
             warnings += told.warnings
         return Told(title=steps_title(titles), facts=tuple(facts), warnings=tuple(dict.fromkeys(warnings)))
 
@@ -166,18 +171,20 @@ class Reader:
                 return describe_swap(row, self._chain_id, within, step.data, place)
         except NotAbi:
             pass
-        return Told(title=command_name(step), facts=(fact(f"{place}Data", step.data.hex(), "hex"),), warnings=(ODD_STEP,))
+        return Told(title=command_name(step), facts=(fact("Data", step.data.hex(), "hex", place=place),), warnings=(ODD_STEP,))
 
     def _target(self, call: Call, place: str) -> tuple[Fact, ...]:
-        facts = (fact(f"{place}Calls", encode_address(call.to), "address"),)
-        return (*facts, fact(f"{place}Sends", coins_and_wei(call.value, self._chain_id))) if call.value else facts
+        facts = (fact("Calls", encode_address(call.to), "address", place=place),)
+        return (*facts, fact("Sends", coins_and_wei(call.value, self._chain_id), place=place)) if call.value else facts
 
 
 def _listed(chain_id: int, to: bytes) -> str:
     if to == PERMIT2:
-        return " (the contract Permit2)"
+        return words(" (the contract Permit2)")
     token = TOKENS.get((chain_id, to))
-    return f" (the token {token.symbol})" if token else "; the contract is not listed, and may do something else"
+    if token is None:
+        return words("; the contract is not listed, and may do something else")
+    return say(" (the token {symbol})", symbol=token.symbol)
 
 
 def about_delegation(call: Call) -> str:

@@ -6,6 +6,7 @@ whoever's. Chain ids are those of ethereum-lists/chains, EIP-155; addresses of t
 
 from __future__ import annotations
 
+from native_host.language import say, words
 from native_host.value import Value
 
 COIN_DECIMALS = 18
@@ -130,7 +131,8 @@ PERMIT2 = bytes.fromhex("000000000022D473030F116dDEE9F6B43aC78BA3")
 def chain_name(chain_id: int) -> str:
     """A chain by name and number."""
     chain = CHAINS.get(chain_id)
-    return f"Unknown chain, number {chain_id}" if chain is None else f"{chain.name}, number {chain_id}"
+    name = "" if chain is None else words(chain.name)
+    return say("Unknown chain, number {number}" if chain is None else "{name}, number {number}", name=name, number=chain_id)
 
 
 def decimal(units: int, decimals: int) -> str:
@@ -142,7 +144,7 @@ def decimal(units: int, decimals: int) -> str:
 def coins(units: int, chain_id: int) -> str:
     """An amount of wei in the chain's coin."""
     chain = CHAINS.get(chain_id)
-    return f"{decimal(units, COIN_DECIMALS)} {chain.coin if chain else OWN_COIN}"
+    return f"{decimal(units, COIN_DECIMALS)} {chain.coin if chain else words(OWN_COIN)}"
 
 
 def coins_and_wei(units: int, chain_id: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from native_host.encodings.abi import Decoded, Type
 from native_host.encodings.eip55 import encode_address
+from native_host.language import say, words
 from native_host.protocol.approver import Fact, FactKind
 from native_host.review.evm_chains import coins, coins_and_wei
 from native_host.review.evm_contracts import Known
@@ -22,6 +23,8 @@ OTHER_RECIPIENT = "What comes out of this goes to another account than the one t
 
 CALLER = "whoever calls the router"
 ROUTER = "the router itself, for a later step"
+OR_END = ", or end that"
+"""Behind what a function allows or ends, as its parameter says."""
 ALIASES = {1: CALLER, 2: ROUTER}
 """Recipients that Uniswap's newer routers do not take as addresses."""
 _ALIASES_OF: dict[str, dict[int, str]] = {"recipient": ALIASES, "payee": {}}
@@ -48,7 +51,7 @@ class Told(Value, frozen=True, kw_only=True):
 def recipient_text(address: bytes, aliases: dict[int, str]) -> tuple[str, FactKind]:
     """Who gets something, where a router has words of its own for some."""
     alias = aliases.get(int.from_bytes(address, "big"))
-    return (encode_address(address), "address") if alias is None else (alias, "text")
+    return (encode_address(address), "address") if alias is None else (words(alias), "text")
 
 
 def is_another(address: bytes, sender: bytes | None, aliases: dict[int, str]) -> bool:
@@ -61,6 +64,11 @@ def amount_of(chain_id: int, token: bytes, value: int, *, short: bool = False) -
     if not any(token):
         return coins(value, chain_id) if short else coins_and_wei(value, chain_id)
     return token_amount(chain_id, token, value, short=short)
+
+
+def without_bound(title: str) -> str:
+    """A title whose amount is any, which is none that something goes up to."""
+    return title.replace(words("up to any"), words("any"))
 
 
 class Parameters:
@@ -77,27 +85,33 @@ class Parameters:
 
     def facts(self, member: Type, value: Decoded) -> Iterator[tuple[str, str, FactKind]]:
         """How a parameter is shown: labels, texts, kinds; nothing where its calls are shown in its place."""
-        label, kind = self._known.labels.get(member.name, (f"Parameter {member.name}", ""))
+        label, kind = self._label(member.name, say("Parameter {name}", name=member.name), "")
         if kind == "nested":
             return
         for where, scalar, one in scalars(member, value):
-            own, drawn_as = self._known.labels.get(f"{member.name}{where}", (f"{label}{where}", kind))
+            own, drawn_as = self._label(f"{member.name}{where}", f"{label}{where}", kind)
             text, drawn = self._text(drawn_as, scalar, one)
             yield own, text, drawn
+
+    def _label(self, name: str, otherwise: str, kind: str) -> tuple[str, str]:
+        """What the row calls a value, and how it is drawn."""
+        found = self._known.labels.get(name)
+        return (otherwise, kind) if found is None else (words(found[0]), found[1])
 
     def title(self) -> str:
         """The row's, with its parameters in short."""
         known = self._known
         if known.amount and self._value(known.amount) == 0:
-            return "End what another may take"
+            return words("End what another may take")
         if known.operator:
-            return known.title.removesuffix(", or end that") if self._value(known.operator) else "End what another may take or move"
+            given = known.title.removesuffix(OR_END)
+            return words(given if self._value(known.operator) else "End what another may take or move")
         amounts = {
             name.rpartition(", ")[2]: self._amount(known.labels[name][1], kind, value, short=True)
             for name, (kind, value) in self._leaves.items()
             if isinstance(value, int) and name in known.labels
         }
-        return known.title.format_map(amounts).replace("up to any", "any")
+        return without_bound(say(known.title, **amounts))
 
     def warnings(self) -> Iterator[str]:
         """What to know before agreeing to it, the gravest first."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from native_host.encodings.abi import SELECTOR_BYTES, Decoded, NotAbi, decode, decode_call, parse_function
+from native_host.language import say, words
 from native_host.protocol.approver import FactKind
 from native_host.review.evm_contracts import Format, Known
 from native_host.review.evm_parameters import ALIASES, OTHER_RECIPIENT, Told
@@ -172,18 +173,20 @@ def command_name(step: Step) -> str:
     """A step that is not put in words."""
     number = step.command & ~_MAY_FAIL
     row = _COMMANDS.get(number)
-    name = row.function.name if row is not None else _NAMES.get(number, "unknown")
-    return f"A step that Strongroom cannot read: number {number:#04x} ({name})"
+    name = row.function.name if row is not None else words(_NAMES.get(number, "unknown"))
+    return say("A step that Strongroom cannot read: number {number:#04x} ({name})", number=number, name=name)
 
 
 def steps_title(titles: Sequence[str]) -> str:
     """What the steps come to; a step that could not be read makes it blind."""
-    if any(title.startswith(("A step that", "Call a router blind")) for title in titles):
-        return "Call a router blind, in part"
-    swaps = [title for title in titles if title.startswith("Swap")]
+    if any(title.startswith((words("A step that"), words("Call a router blind"))) for title in titles):
+        return words("Call a router blind, in part")
+    swaps = [title for title in titles if title.startswith(words("Swap"))]
     if len(swaps) == 1:
         return swaps[0]
-    return "Swap by several ways" if swaps else "Have a router do several things" if len(titles) != 1 else titles[0]
+    if len(titles) == 1:
+        return titles[0]
+    return words("Swap by several ways" if swaps else "Have a router do several things")
 
 
 def without_small_fee(row: Known, named: dict[str, Decoded], told: Told) -> Told:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from native_host.encodings.abi import SELECTOR_BYTES, WORD, Decoded, NotAbi, Type, decode
 from native_host.encodings.eip55 import encode_address
+from native_host.language import say, words
 from native_host.protocol.approver import Fact
 from native_host.review.evm_chains import TOKENS
 from native_host.review.evm_parameters import (
@@ -42,7 +43,9 @@ UNKNOWN_ROUTER = (
 def whose(chain_id: int, to: bytes) -> str:
     """Which router a contract is."""
     name = ROUTERS.get((chain_id, to))
-    return "; Strongroom does not know whose this contract is" if name is None else f" (the contract is {name})"
+    if name is None:
+        return words("; Strongroom does not know whose this contract is")
+    return say(" (the contract is {name})", name=words(name))
 
 
 def about_router(chain_id: int, to: bytes) -> tuple[str, ...]:
@@ -80,16 +83,18 @@ class _Shown:
     def told(self, place: str) -> Told:
         swap = self._swap
         given, got = (self._amount(side, short=True) for side in (0, 1))
-        title = f"Swap {given} for at least {got}" if swap.exact == "in" else f"Swap at most {given} for {got}"
+        title = say("Swap {given} for at least {got}" if swap.exact == "in" else "Swap at most {given} for {got}", given=given, got=got)
         who, kind = recipient_text(self._recipient, swap.aliases)
+        standard, known = words(swap.standard), whose(self._chain_id, self._call.to)
+        what = say("{name}, read as {standard} has it{listed}", name=swap.function.name, standard=standard, listed=known)
         facts = [
-            fact(f"{place}What it is", f"{swap.function.name}, read as {swap.standard} has it{whose(self._chain_id, self._call.to)}"),
-            fact(f"{place}{'Gives' if swap.exact == 'in' else 'Gives at most'}", self._amount(0)),
-            fact(f"{place}{'Gets at least' if swap.exact == 'in' else 'Gets'}", self._amount(1)),
-            fact(f"{place}Who gets it", who, kind),
+            fact("What it is", what, place=place),
+            fact("Gives" if swap.exact == "in" else "Gives at most", self._amount(0), place=place),
+            fact("Gets at least" if swap.exact == "in" else "Gets", self._amount(1), place=place),
+            fact("Who gets it", who, kind, place=place),
         ]
         if self._route:
-            facts.append(fact(f"{place}By way of", "\n".join(self._by_way_of()), "message"))
+            facts.append(fact("By way of", "\n".join(self._by_way_of()), "message", place=place))
         return Told(title=title, facts=(*facts, *self._others(place)), warnings=tuple(self._warnings()))
 
     def _warnings(self) -> Iterator[str]:
@@ -109,31 +114,28 @@ class _Shown:
         said = {swap.amount_in, swap.amount_out, swap.token_in, swap.token_out, swap.path, swap.recipient}
         for name, (kind, value) in self._leaves.items():
             if name == swap.until and isinstance(value, int):
-                yield fact(f"{place}This may be used until", moment(value), "time")
+                yield fact("This may be used until", moment(value), "time", place=place)
             elif name not in said and not (swap.path and name.startswith(f"{swap.path} ")):
                 text, drawn = plain(kind, value)
-                yield fact(f"{place}Parameter {name}", text, drawn)
+                yield fact(say("Parameter {name}", name=name), text, drawn, place=place)
         if self._rest:
-            yield fact(f"{place}The rest, for the executor, which Strongroom does not read", self._rest.hex(), "hex")
+            yield fact("The rest, for the executor, which Strongroom does not read", self._rest.hex(), "hex", place=place)
 
     def _amount(self, side: int, *, short: bool = False) -> str:
         value = self._amounts[side]
         if side == 0 and value == _ALL and self._swap.aliases is ALIASES:
-            return f"all that the router has of {self._name(self._tokens[0])}"
+            return say("all that the router has of {token}", token=self._name(self._tokens[0]))
         return amount_of(self._chain_id, self._tokens[side], value, short=short)
 
     def _name(self, token: bytes) -> str:
         listed = TOKENS.get((self._chain_id, token))
-        return listed.symbol if listed else f"token {encode_address(token)}"
+        return listed.symbol if listed else say("token {address}", address=encode_address(token))
 
     def _by_way_of(self) -> Iterator[str]:
         for token, fee in self._route:
             name = "" if (self._chain_id, token) not in TOKENS else f" ({self._name(token)})"
-            yield (
-                f"{encode_address(token)}{name}"
-                if fee is None
-                else f"{encode_address(token)}{name}, then a pool with a fee of {fee / 10_000:g} %"
-            )
+            shown = f"{encode_address(token)}{name}"
+            yield shown if fee is None else say("{token}, then a pool with a fee of {fee:g} %", token=shown, fee=fee / 10_000)
 
     def _token(self, name: str, at: int, side: str) -> bytes:
         if self._swap.coins == side:

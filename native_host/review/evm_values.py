@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from native_host.encodings.abi import Decoded, Type
-from native_host.encodings.date_time import in_words
 from native_host.encodings.eip55 import encode_address
+from native_host.language import say, words
 from native_host.protocol.approver import Fact, FactKind
 from native_host.review.evm_chains import TOKENS, decimal
-from native_host.review.text import visible, visible_block
+from native_host.review.text import time_in_words, visible, visible_block
 
 UNLIMITED_FROM = 1 << 255
 _UNLIMITED_BY_TYPE = {160: (1 << 160) - 1, 96: (1 << 96) - 1}
@@ -17,19 +17,20 @@ _UNLIMITED_BY_TYPE = {160: (1 << 160) - 1, 96: (1 << 96) - 1}
 _FOREVER = 1 << 40  # seconds: later than the year 30000
 
 
-def fact(label: str, value: str, kind: FactKind = "text") -> Fact:
-    """A fact whose text is made harmless; of a ``message`` the lines stay."""
-    return Fact(label=visible(label), value=visible_block(value) if kind == "message" else visible(value), kind=kind)
+def fact(label: str, value: str, kind: FactKind = "text", *, place: str = "", after: str = "") -> Fact:
+    """A fact whose text is made harmless; of a ``message`` the lines stay. ``label`` is put into the language in use; ``place`` stands before
+    it, ``after`` behind it."""
+    return Fact(label=visible(place + words(label) + after), value=visible_block(value) if kind == "message" else visible(value), kind=kind)
 
 
 def moment(seconds: int) -> str:
     """A time that a contract compares with its block's."""
     if seconds >= _FOREVER:
-        return "forever"
+        return words("forever")
     try:
-        return in_words(seconds * 1000)
+        return time_in_words(seconds * 1000)
     except (ValueError, OverflowError):
-        return f"{seconds} seconds after 1970"
+        return say("{seconds} seconds after 1970", seconds=seconds)
 
 
 def is_unlimited(value: int, bits: int) -> bool:
@@ -42,14 +43,27 @@ def token_amount(chain_id: int, token: bytes, value: int, *, short: bool = False
     listed = TOKENS.get((chain_id, token))
     if listed is not None:
         if unlimited:
-            return f"any amount of {listed.symbol}" if short else f"any amount of {listed.symbol} ({value} of its smallest units)"
+            symbol = listed.symbol
+            return say(
+                "any amount of {symbol}" if short else "any amount of {symbol} ({value} of its smallest units)", symbol=symbol, value=value
+            )
         text = f"{decimal(value, listed.decimals)} {listed.symbol}"
-        return text if short else f"{text} ({value} of its smallest units)"
-    of_what = "an unlisted token" if short else f"token {encode_address(token)} (decimals unknown)"
+        return text if short else say("{text} ({value} of its smallest units)", text=text, value=value)
+    return _unlisted(token, value, short=short, unlimited=unlimited, or_id=or_id)
+
+
+def _unlisted(token: bytes, value: int, *, short: bool, unlimited: bool, or_id: bool) -> str:
+    address = encode_address(token)
+    if unlimited and short:
+        return words("any amount of an unlisted token")
     if unlimited:
-        return f"any amount of {of_what}" if short else f"any amount of {of_what} ({value} of its units)"
-    units = f"{value} units of {of_what}"
-    return f"{units}, or the single token of that number" if or_id else units
+        return say("any amount of token {address} (decimals unknown) ({value} of its units)", address=address, value=value)
+    units = say(
+        "{value} units of an unlisted token" if short else "{value} units of token {address} (decimals unknown)",
+        value=value,
+        address=address,
+    )
+    return say("{units}, or the single token of that number", units=units) if or_id else units
 
 
 def scalars(kind: Type, value: Decoded, where: str = "") -> Iterator[tuple[str, Type, Decoded]]:
@@ -57,7 +71,7 @@ def scalars(kind: Type, value: Decoded, where: str = "") -> Iterator[tuple[str, 
     if not isinstance(value, tuple):
         yield where, kind, value
     elif kind.kind == "array" and not value:
-        yield where, Type(kind="string"), "(none)"
+        yield where, Type(kind="string"), words("(none)")
     else:
         for number, one in enumerate(value):
             member = kind.members[0 if kind.kind == "array" else number]
@@ -67,11 +81,13 @@ def scalars(kind: Type, value: Decoded, where: str = "") -> Iterator[tuple[str, 
 def plain(kind: Type, value: Decoded) -> tuple[str, FactKind]:
     """A value as its type has it."""
     if isinstance(value, bool):
-        return "yes" if value else "no", "text"
+        return words("yes" if value else "no"), "text"
     if isinstance(value, int):
         return str(value), "number"
     if isinstance(value, str):
-        return visible_block(value) or "(empty)", "message"
+        return visible_block(value) or words("(empty)"), "message"
     if isinstance(value, bytes):
-        return (encode_address(value), "address") if kind.kind == "address" else (value.hex() or "(empty)", "hex" if value else "text")
+        return (
+            (encode_address(value), "address") if kind.kind == "address" else (value.hex() or words("(empty)"), "hex" if value else "text")
+        )
     raise TypeError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from native_host.language import say, words
 from native_host.protocol.approver import Fact
 from native_host.review.requests import Review
 from native_host.review.text import visible
@@ -32,7 +33,7 @@ def changed_review(
     facts += [_fact(how, _names(names)) for how, names in changes.items() if names]
     facts += [_fact("Where it lies", folder, "path") for folder in folders]
     return Review(
-        title="This extension was changed. Go on with it?",
+        title=words("This extension was changed. Go on with it?"),
         facts=(*facts, _fact("If you are not sure", IF_NOT_SURE)),
         warnings=(CHANGED, *warnings),
     )
@@ -41,7 +42,7 @@ def changed_review(
 def accept_review(origin: str, observed: str) -> Review:
     """Whether to go on with something that speaks against a caller."""
     return Review(
-        title="Strongroom refused this because of what it saw. Go on with it?",
+        title=words("Strongroom refused this because of what it saw. Go on with it?"),
         facts=(_fact("Extension", origin, "origin"), _fact("What was seen", observed), _fact("If you are not sure", UNSURE)),
         warnings=(REFUSED,),
     )
@@ -49,8 +50,8 @@ def accept_review(origin: str, observed: str) -> Review:
 
 def _names(names: list[str]) -> str:
     more = len(names) - MOST_NAMES
-    return ", ".join((*sorted(names)[:MOST_NAMES], *((f"and {more} more",) if more > 0 else ())))
+    return ", ".join((*sorted(names)[:MOST_NAMES], *((say("and {count} more", count=more),) if more > 0 else ())))
 
 
 def _fact(label: str, value: str, kind: FactKind = "text") -> Fact:
-    return Fact(label=label, value=visible(value), kind=kind)
+    return Fact(label=words(label), value=visible(words(value)), kind=kind)

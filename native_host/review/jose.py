@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from json import dumps, loads
 
 from native_host.encodings.date_time import in_words
+from native_host.language import words
 from native_host.protocol.approver import Fact, FactKind
-from native_host.review.text import HIDDEN_CHARACTERS, describe_message, visible, visible_block
+from native_host.review.text import HIDDEN_CHARACTERS, describe_message, size_in_words, time_in_words, visible, visible_block
 
 _CLAIMS = {
     "iss": "Issuer, who makes this statement",
@@ -111,7 +112,7 @@ def _token(claims: Mapping[str, object], typ: str, now_ms: int | None) -> tuple[
     others = {name: value for name, value in claims.items() if name not in _CLAIMS and name not in readable}
     facts = [
         *(_fact(label, _shown(claims[name])) for name, label in _CLAIMS.items() if name in claims),
-        *(_fact(label, in_words(readable[name]), "time") for name, label in _TIMES.items() if name in readable),
+        *(_fact(label, time_in_words(readable[name]), "time") for name, label in _TIMES.items() if name in readable),
     ]
     if others:
         facts.append(_fact("Other claims", _listed(others), "message"))
@@ -141,9 +142,8 @@ def _milliseconds(value: object) -> int | None:
 
 def _text(payload: bytes) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
     described = describe_message(payload)
-    shown = Fact(label="Payload", value=described.text or "(empty)", kind=described.kind)
-    size = "1 byte" if described.size == 1 else f"{described.size} bytes"
-    return (shown, _fact("Size", size)), described.warnings
+    shown = _fact("Payload", described.text or words("(empty)"), described.kind)
+    return (shown, _fact("Size", size_in_words(described.size))), described.warnings
 
 
 def _header(header: Mapping[str, object]) -> tuple[Fact, ...]:
@@ -160,7 +160,7 @@ def _listed(members: Mapping[str, object]) -> str:
 def _shown(value: object) -> str:
     """A text as it is, anything else as JSON, on one line."""
     text = value if isinstance(value, str) else dumps(value, ensure_ascii=False, separators=(", ", ": "))
-    return visible(text) or "(empty)"
+    return visible(text) or words("(empty)")
 
 
 def _about_text(claims: Mapping[str, object]) -> tuple[str, ...]:
@@ -179,4 +179,4 @@ def _texts(value: object) -> list[str]:
 
 
 def _fact(label: str, value: str, kind: FactKind = "text") -> Fact:
-    return Fact(label=label, value=value, kind=kind)
+    return Fact(label=words(label), value=value, kind=kind)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from native_host.language import say, words
 from native_host.protocol.approver import Fact, FactKind
 from native_host.protocol.messages import (
     DeriveKeyParams,
@@ -34,7 +35,7 @@ from native_host.protocol.uses import (
     WrapKeyParams,
 )
 from native_host.protocol.wire import Message
-from native_host.review.text import describe_message, visible
+from native_host.review.text import describe_message, size_in_words, visible
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ FILE_IN_NEXT_WINDOW = (
     "You will choose the key file, and type its password, in the next windows. The extension gets neither. Strongroom never asks for them"
     " anywhere else. The key stays in the file too, for whoever has it."
 )
+WORDS_IN_NEXT_WINDOW = "You will type your recovery words in the next window. Strongroom never asks for them anywhere else."
 GONE_FOR_GOOD = "This cannot be undone. What this key holds is lost unless you have a backup of it elsewhere."
 REPLACED_FOR_GOOD = "The key there is now will never sign again. What only it can move is lost unless you have a backup of it elsewhere."
 ENDS_FOR_GOOD = "This cannot be undone. After that the key does nothing more; if it comes from a seed, no key at its path does."
@@ -70,6 +72,7 @@ UNAUTHENTICATED = (
 LEGACY = "This algorithm is kept for what exists already. Do not use it for anything new."
 SECRET_GOES_OUT = "The extension gets the shared secret itself, and with it whatever is protected by that secret."
 KEY_GOES_OUT = "Whoever can use the wrapping key can take this key in elsewhere. Allow it only for a backup or a move of your own."
+IN_TOKEN = "In a token: it is not in this keystore, and does not leave the token"
 KNOWN_ELSEWHERE = {
     "imported": "brought in from elsewhere; whoever sent it knows it too",
     "unwrapped": "brought in encrypted under another key; whoever wrapped it knows it too",
@@ -93,6 +96,11 @@ TAMPERED_NOT_BY_YOU = (
     " If you have a newer copy, put that one back. If you cannot tell who did it, move what the keys hold to keys made on another computer."
 )
 TAMPERED_GO_ON = "The keystore is used as it is now. The record of decisions says that you accepted this. Nothing is deleted."
+ATTACHED = "An attached extension sees this wallet's accounts and may ask you to sign with its keys. Check its id against its publisher's."
+PROGRAM_ANSWERS = "From then on this program is asked instead of you, and you see no windows. Whoever can change it can use your keys."
+RECOVERY_IS = "28 letters and digits that open your keystore by themselves, on any computer. Shown once, to be written down."
+RECOVERY_FOR = "If you forget the passphrase, or this computer is lost or breaks, it is the way back to your keys."
+RECOVERY_WITHOUT = "Then nobody can bring your keys back. You can make one later with: strongroom slots add recovery"
 RAW_ACCOUNT = "With this, the account can sign bytes that Strongroom cannot read, transactions among them."
 
 
@@ -135,9 +143,9 @@ def review(params: Message, subject: Subject | None) -> Review:
     made = _keeping(params, subject) or _using(params, subject)
     page, about_page = _page(params)
     return Review(
-        title=made.title,
+        title=words(made.title),
         facts=(*_about(subject), *made.facts, *page),
-        warnings=(*made.warnings, *about_page, *_about_algorithm(params, subject)),
+        warnings=tuple(map(words, (*made.warnings, *about_page, *_about_algorithm(params, subject)))),
     )
 
 
@@ -188,39 +196,33 @@ def _using(params: Message, subject: Subject | None) -> Review:
 def attach_review(origins: tuple[str, ...], wallet: str) -> Review:
     """Attaching extensions to a wallet: what they may do from then on."""
     facts = (*(_fact("Extension", origin, "origin") for origin in origins), _fact("Wallet", wallet))
-    warning = (
-        "An attached extension sees this wallet's accounts and may ask you to sign with its keys. Check its id against its publisher's."
-    )
-    return Review(title="Attach this extension to your wallet?", facts=facts, warnings=(warning,))
+    return Review(title="Attach this extension to your wallet?", facts=facts, warnings=(ATTACHED,))
 
 
 def program_review(program: tuple[str, ...]) -> Review:
     """Letting a program answer in the person's place."""
     facts = (_fact("Program", " ".join(program), "path"),)
-    warning = "From then on this program is asked instead of you, and you see no windows. Whoever can change it can use your keys."
-    return Review(title="Let a program answer for you?", facts=facts, warnings=(warning,))
+    return Review(title="Let a program answer for you?", facts=facts, warnings=(PROGRAM_ANSWERS,))
 
 
 def set_up_review(origins: tuple[str, ...], folder: str, opened_by: str, stops: str) -> Review:
     """The first step of setting a keystore up: where it lies, what will open it and whom that stops."""
-    protection = (_fact("Opened by", opened_by), _fact("This stops", stops)) if stops else (_fact("Opened by", opened_by),)
+    protection = (_fact("Opened by", words(opened_by)), *((_fact("This stops", words(stops)),) if stops else ()))
     facts = (_fact("Folder", folder, "path"), *protection, *(_fact("Extension to attach", origin, "origin") for origin in origins))
     return Review(title="Set up Strongroom on this computer?", facts=facts)
 
 
 def ready_review(title: str, text: str) -> Review:
     """A device that the person makes ready."""
-    return Review(title=title, facts=(_fact("What to do", text),))
+    return Review(title=title, facts=(_fact("What to do", words(text)),))
 
 
 def recovery_review() -> Review:
     """Whether a recovery code is to be made, at the end of a set-up."""
     facts = (
-        _fact(
-            "What it is", "28 letters and digits that open your keystore by themselves, on any computer. Shown once, to be written down."
-        ),
-        _fact("What it is for", "If you forget the passphrase, or this computer is lost or breaks, it is the way back to your keys."),
-        _fact("Without one", "Then nobody can bring your keys back. You can make one later with: strongroom slots add recovery"),
+        _fact("What it is", words(RECOVERY_IS)),
+        _fact("What it is for", words(RECOVERY_FOR)),
+        _fact("Without one", words(RECOVERY_WITHOUT)),
     )
     return Review(title="Make a recovery code?", facts=facts)
 
@@ -228,26 +230,29 @@ def recovery_review() -> Review:
 def tampering_review(found: tuple[str, ...], folder: str, last_good: str | None) -> Review:
     """A keystore that was changed from outside: whether to go on with what is there. ``last_good`` is a time in RFC 3339."""
     more = len(found) - MOST_FINDINGS
-    warnings = (*(visible(text) for text in found[:MOST_FINDINGS]), *((f"And {more} more: strongroom audit verify",) if more > 0 else ()))
+    warnings = (
+        *(visible(words(text)) for text in found[:MOST_FINDINGS]),
+        *((say("And {count} more: strongroom audit verify", count=more),) if more > 0 else ()),
+    )
     since = (_fact("Last entry that is as it was written", last_good, "time"),) if last_good else ()
     facts = (
         *since,
         _fact("Folder", folder, "path"),
-        _fact("What it can mean", TAMPERED_MEANS),
-        _fact("If it was you", TAMPERED_BY_YOU),
-        _fact("If it was not", TAMPERED_NOT_BY_YOU),
-        _fact("If you go on", TAMPERED_GO_ON),
+        _fact("What it can mean", words(TAMPERED_MEANS)),
+        _fact("If it was you", words(TAMPERED_BY_YOU)),
+        _fact("If it was not", words(TAMPERED_NOT_BY_YOU)),
+        _fact("If you go on", words(TAMPERED_GO_ON)),
     )
     return Review(title="Your keystore was changed outside Strongroom. Go on with it?", facts=facts, warnings=warnings)
 
 
 def open_review(label: str) -> Review:
     """Unlocking through a slot that would open without anybody."""
-    return Review(title="Unlock your keystore?", facts=(_fact("Opened by", label),))
+    return Review(title="Unlock your keystore?", facts=(_fact("Opened by", words(label)),))
 
 
 def _fact(label: str, value: str, kind: FactKind = "text") -> Fact:
-    return Fact(label=label, value=visible(value), kind=kind)
+    return Fact(label=words(label), value=visible(value), kind=kind)
 
 
 def _about(subject: Subject | None) -> tuple[Fact, ...]:
@@ -259,9 +264,9 @@ def _about(subject: Subject | None) -> tuple[Fact, ...]:
     if subject.path:
         facts.append(_fact("Derivation path", subject.path, "path"))
     if subject.in_token:
-        facts.append(_fact("Where the key is", "In a token: it is not in this keystore, and does not leave the token"))
+        facts.append(_fact("Where the key is", words(IN_TOKEN)))
     if subject.provenance in KNOWN_ELSEWHERE:
-        facts.append(_fact("Where the key comes from", KNOWN_ELSEWHERE[subject.provenance]))
+        facts.append(_fact("Where the key comes from", words(KNOWN_ELSEWHERE[subject.provenance])))
     return tuple(facts)
 
 
@@ -276,10 +281,9 @@ def _page(params: Message) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
 
 def _bytes(label: str, data: bytes) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
     described = describe_message(data)
-    size = "1 byte" if described.size == 1 else f"{described.size} bytes"
     # Already escaped, and its newlines are to stay.
-    shown = Fact(label=label, value=described.text, kind=described.kind) if described.size else _fact(label, "(empty)")
-    return (shown, _fact("Size", size)), described.warnings
+    shown = Fact(label=words(label), value=described.text, kind=described.kind) if described.size else _fact(label, words("(empty)"))
+    return (shown, _fact("Size", size_in_words(described.size))), described.warnings
 
 
 def _sign(params: SignParams) -> Review:
@@ -299,7 +303,7 @@ def _sign_message(params: SignMessageParams, subject: Subject | None) -> Review:
         told = siwe.describe_eip191(
             bytes(params.message), page, now_ms=subject.now_ms if subject else None, address=subject.address if subject else None
         )
-    name = _fact("Format", FORMAT_NAMES.get(params.format, params.format))
+    name = _fact("Format", words(FORMAT_NAMES.get(params.format, params.format)))
     title = "Sign in to a website" if params.format == "siwe" else "Sign a message"
     return Review(title=title, facts=(*told[0], *facts, name), warnings=(*told[1], *warnings))
 
@@ -324,7 +328,7 @@ def _encrypt_as_sender(params: EncryptParams) -> Review:
 
 def _open_secret(params: DecryptParams | DecapsulateParams | DeriveSecretParams) -> Review:
     if isinstance(params, DecryptParams):
-        facts = (_fact("Algorithm", params.alg), _fact("Size of what is encrypted", f"{len(params.ciphertext)} bytes"))
+        facts = (_fact("Algorithm", params.alg), _fact("Size of what is encrypted", say("{size} bytes", size=len(params.ciphertext))))
         return Review(title="Decrypt for the extension", facts=facts)
     if isinstance(params, DecapsulateParams):
         return Review(title="Open an encapsulated secret for the extension", warnings=(SECRET_GOES_OUT,))
@@ -342,7 +346,7 @@ def _move_key(params: WrapKeyParams | UnwrapKeyParams, subject: Subject | None) 
             facts.append(_fact("May be used for", ", ".join(params.usages)))
         return Review(title="Take in a wrapped key", facts=tuple(facts), warnings=(KNOWN_TO_SENDER,))
     target = subject.target if subject else None
-    facts = [] if target is None else [_fact("Key to give out", target.label or "(no name)"), _fact("Its algorithm", target.alg)]
+    facts = [] if target is None else [_fact("Key to give out", target.label or words("(no name)")), _fact("Its algorithm", target.alg)]
     warnings = (KEY_GOES_OUT,) if subject is None or subject.provenance == "generated" else (KEY_GOES_OUT, WRAPS_FOR_OTHERS)
     return Review(title="Give out a key, encrypted under another", facts=tuple(facts), warnings=warnings)
 
@@ -363,7 +367,7 @@ def _import_key(params: ImportKeyParams) -> Review:
 
 def _import_key_file(params: ImportKeyFileParams) -> Review:
     facts = [_fact("Name", params.label)] if params.label is not UNSET and params.label else []
-    facts.append(_fact("Algorithm", "the one that the file is for" if params.alg is UNSET else params.alg))
+    facts.append(_fact("Algorithm", words("the one that the file is for") if params.alg is UNSET else params.alg))
     if params.usages is not UNSET:
         facts.append(_fact("May be used for", ", ".join(params.usages)))
     return Review(title="Take in a key from a file of yours", facts=tuple(facts), warnings=(FILE_IN_NEXT_WINDOW,))
@@ -371,8 +375,7 @@ def _import_key_file(params: ImportKeyFileParams) -> Review:
 
 def _restore_seed(params: RestoreSeedParams) -> Review:
     facts = (_fact("Name", params.label),) if params.label is not UNSET and params.label else ()
-    text = "You will type your recovery words in the next window. Strongroom never asks for them anywhere else."
-    return Review(title="Restore a wallet from recovery words", facts=facts, warnings=(text,))
+    return Review(title="Restore a wallet from recovery words", facts=facts, warnings=(WORDS_IN_NEXT_WINDOW,))
 
 
 def _update_key(params: UpdateKeyParams) -> Review:

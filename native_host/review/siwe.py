@@ -6,11 +6,12 @@ what does not agree is a warning and never a proof; the domain, which is what is
 
 from __future__ import annotations
 
-from native_host.encodings.date_time import in_words, parse_date_time
+from native_host.encodings.date_time import parse_date_time
 from native_host.encodings.siwe import Siwe, looks_like_siwe, parse_siwe
 from native_host.encodings.uri import Authority, Uri, parse_authority, parse_uri
+from native_host.language import words
 from native_host.protocol.approver import Fact, FactKind
-from native_host.review.text import MIXED_ALPHABETS, describe_message
+from native_host.review.text import MIXED_ALPHABETS, describe_message, time_in_words
 from native_host.review.web_page import as_it_looks
 
 __all__ = ["Siwe", "describe_eip191", "facts_and_warnings", "looks_like_siwe", "parse_siwe"]
@@ -85,18 +86,18 @@ def _facts(siwe: Siwe, domain: Authority) -> tuple[Fact, ...]:
         ("URI", siwe.uri, "text"),
         ("Chain id", str(siwe.chain_id), "number"),
         ("Resources", "\n".join(siwe.resources) or None, "message"),
-        ("Issued at", in_words(parse_date_time(siwe.issued_at)), "time"),
+        ("Issued at", _in_words(siwe.issued_at), "time"),
         ("Not valid before", _in_words(siwe.not_before), "time"),
         ("Expires", _in_words(siwe.expiration_time), "time"),
         ("Nonce", siwe.nonce, "text"),
         ("Request id", siwe.request_id, "text"),
     )
     # The grammar leaves nothing in these texts that could deceive, and the lines of the resources are to stay.
-    return tuple(Fact(label=label, value=value or "(empty)", kind=kind) for label, value, kind in shown if value is not None)
+    return tuple(Fact(label=words(label), value=value or words("(empty)"), kind=kind) for label, value, kind in shown if value is not None)
 
 
 def _in_words(time: str | None) -> str | None:
-    return None if time is None else in_words(parse_date_time(time))
+    return None if time is None else time_in_words(parse_date_time(time))
 
 
 def _page_warnings(siwe: Siwe, domain: Authority, page_origin: str | None) -> tuple[str, ...]:

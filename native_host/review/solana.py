@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING
 from native_host.encodings.base58 import encode_base58
 from native_host.encodings.base64url import decode_base64url
 from native_host.encodings.solana_transaction import UNSIGNED, Message, Transaction, decode_transaction
+from native_host.language import say, words
 from native_host.review.solana_fees import LAMPORTS_A_SIGNATURE, Fees, fees_of
 from native_host.review.solana_instructions import Told, facts_of, read_instruction
 from native_host.review.solana_programs import ASSOCIATED, COMPUTE_BUDGET, SYSTEM
-from native_host.review.solana_values import CHAINS, counted, fact, sol_and_lamports
+from native_host.review.solana_values import CHAINS, counted, fact, sol_and_lamports, this_key
 from native_host.review.solana_warnings import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from native_host.protocol.approver import Fact
+    from native_host.protocol.approver import Fact, FactKind
     from native_host.protocol.transactions import SignTransactionParams
     from native_host.review.decoded import Described
     from native_host.review.requests import Subject
 
+SIGNS_LATER, SIGNED = "Signs too ({number}), and has not yet", "Signs too ({number}), and has done so"
 _ADVANCE_NONCE = b"\4\0\0\0"
 _MOST_IN_TITLE = 3
 _LEAVES = frozenset({"transfer", "transferWithSeed", "createAccount", "createAccountWithSeed"})
@@ -46,7 +48,7 @@ def describe(one: Transaction, chain: str, own: bytes | None) -> Described:
     fees, durable = fees_of(message), _is_durable(message)
     sent = sum(_leaves(each, own) for each in told)
     facts = (
-        fact("Chain, as the extension claims", f"{CHAINS.get(chain, 'not known to Strongroom')} (solana:{chain})"),
+        fact("Chain, as the extension claims", f"{words(CHAINS.get(chain, 'not known to Strongroom'))} (solana:{chain})"),
         *_instructions(told),
         *_sum(told, sent, own),
         *_fees(message, fees, own),
@@ -59,11 +61,12 @@ def describe(one: Transaction, chain: str, own: bytes | None) -> Described:
 def _title(told: Sequence[Told]) -> str:
     """What happens, in one sentence; what only goes along is named if nothing else happens."""
     titles = list(dict.fromkeys(one.title for one in told if one.known is None or not one.known.aside))
-    titles = titles or list(dict.fromkeys(one.title for one in told)) or ["Pay a fee for nothing"]
+    titles = titles or list(dict.fromkeys(one.title for one in told)) or [words("Pay a fee for nothing")]
     if len(titles) > _MOST_IN_TITLE:
-        blind = ", some of them blind" if any(one.known is None for one in told) else ""
-        return f"Do {len(titles)} things at once on Solana{blind}"
-    return "; ".join(titles) + " on Solana"
+        blind = any(one.known is None for one in told)
+        template = "Do {count} things at once on Solana, some of them blind" if blind else "Do {count} things at once on Solana"
+        return say(template, count=len(titles))
+    return say("{titles} on Solana", titles="; ".join(titles))
 
 
 def _instructions(told: Sequence[Told]) -> tuple[Fact, ...]:
@@ -72,7 +75,7 @@ def _instructions(told: Sequence[Told]) -> tuple[Fact, ...]:
     facts: list[Fact] = []
     for number, one in enumerate(told, start=1):
         place = f"{number}. "
-        facts += (fact(f"{place}Step", one.title), *_wallet(told, one, place), *facts_of(one, place))
+        facts += (fact("Step", one.title, place=place), *_wallet(told, one, place), *facts_of(one, place))
     return tuple(facts)
 
 
@@ -83,8 +86,8 @@ def _wallet(told: Sequence[Told], one: Told, place: str) -> tuple[Fact, ...]:
     for other in told:
         if other.program == ASSOCIATED and other.key("associated") == one.key("to_token") and "wallet" in other.accounts:
             account = other.accounts["wallet"]
-            label = f"{place}Recipient, the wallet whose token account it is"
-            return (fact(f"{label} (this key)" if account.own else label, account.text, "text" if account.key is None else "address"),)
+            kind: FactKind = "text" if account.key is None else "address"
+            return (fact("Recipient, the wallet whose token account it is", account.text, kind, place=place, after=this_key(account.own)),)
     return ()
 
 
@@ -103,22 +106,29 @@ def _sum(told: Sequence[Told], sent: int, own: bytes | None) -> tuple[Fact, ...]
 
 def _fees(message: Message, fees: Fees, own: bytes | None) -> tuple[Fact, ...]:
     facts = [fact("Highest fee", sol_and_lamports(fees.highest))]
-    parts = f"{LAMPORTS_A_SIGNATURE} lamports for each of {counted(fees.signatures, 'signature', 'signatures')}"
+    signatures = counted(fees.signatures, "signature", "signatures")
+    parts = say("{lamports} lamports for each of {signatures}", lamports=LAMPORTS_A_SIGNATURE, signatures=signatures)
     if fees.price:
-        parts += f", and for priority {sol_and_lamports(fees.priority)}: {fees.units} compute units at most, {fees.price} millionths of a lamport each"
+        paid = sol_and_lamports(fees.priority)
+        parts += say(
+            ", and for priority {paid}: {units} compute units at most, {price} millionths of a lamport each",
+            paid=paid, units=fees.units, price=fees.price,
+        )  # fmt: skip
     facts.append(fact("How the fee is made up", parts))
-    facts.append(
-        fact("The fee is paid by" + (" (this key)" if message.fee_payer == own else ""), encode_base58(message.fee_payer), "address")
-    )
-    limits = [f"{size} bytes of {what}" for size, what in ((fees.heap, "memory"), (fees.data, "accounts' data")) if size]
-    return (*facts, fact("Asks for at most", " and ".join(limits))) if limits else tuple(facts)
+    facts.append(fact("The fee is paid by", encode_base58(message.fee_payer), "address", after=this_key(message.fee_payer == own)))
+    limits = [
+        say(template, size=size)
+        for size, template in ((fees.heap, "{size} bytes of memory"), (fees.data, "{size} bytes of accounts' data"))
+        if size
+    ]
+    return (*facts, fact("Asks for at most", words(" and ").join(limits))) if limits else tuple(facts)
 
 
 def _signers(one: Transaction, own: bytes | None) -> tuple[Fact, ...]:
     """Every other signer; what is no signature of theirs was refused before."""
     others = [(key, signature) for key, signature in zip(one.message.keys, one.signatures, strict=False) if key != own]
     return tuple(
-        fact(f"Signs too ({number}), and {'has not yet' if signature == UNSIGNED else 'has done so'}", encode_base58(key), "address")
+        fact(say(SIGNS_LATER if signature == UNSIGNED else SIGNED, number=number), encode_base58(key), "address")
         for number, (key, signature) in enumerate(others, start=1)
     )
 
@@ -126,15 +136,16 @@ def _signers(one: Transaction, own: bytes | None) -> tuple[Fact, ...]:
 def _rest(message: Message, *, durable: bool) -> tuple[Fact, ...]:
     facts = [
         fact(
-            "Can be carried out", "at any time, until its nonce is used up" if durable else "for about a minute and a half after its block"
+            "Can be carried out",
+            words("at any time, until its nonce is used up" if durable else "for about a minute and a half after its block"),
         ),
         fact("Value of the durable nonce" if durable else "Recent block, by its hash", encode_base58(message.blockhash), "address"),
         fact("Version of the transaction", "legacy" if message.version == "legacy" else "0"),
     ]
     if message.lookups:
+        template = "{table}: {changed} that can be changed, {read} that are read"
         lines = "\n".join(
-            f"{encode_base58(one.table)}: {len(one.writable)} that can be changed, {len(one.readonly)} that are read"
-            for one in message.lookups
+            say(template, table=encode_base58(one.table), changed=len(one.writable), read=len(one.readonly)) for one in message.lookups
         )
         facts.append(fact("Lookup tables, and how many accounts are from them", lines, "message"))
     return tuple(facts)

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from native_host.encodings.base58 import encode_base58
+from native_host.language import say, words
 from native_host.protocol.approver import Fact, FactKind
 from native_host.review.solana_programs import ASSOCIATED, FIXED, LABELS, MEMO, NAMES, OLD_MEMO, ROWS, Known
-from native_host.review.solana_values import MINTS, UNLIMITED, counted, fact, moment, sol, sol_and_lamports, token_amount
+from native_host.review.solana_values import MINTS, UNLIMITED, counted, fact, moment, sol, sol_and_lamports, this_key, token_amount
 from native_host.review.text import DescribedMessage, describe_message
 from native_host.value import Value
 
@@ -75,9 +76,9 @@ class Told(Value, frozen=True, kw_only=True):
     @property
     def title(self) -> str:
         if self.known is None:
-            return "Run a program blind"
+            return words("Run a program blind")
         amounts = {"lamports": sol(self.number("lamports")), "amount": self.tokens(short=True)}
-        return self.known.title.format_map(amounts).replace("up to any", "any")
+        return say(self.known.title, **amounts).replace(words("up to any"), words("any"))
 
     @property
     def approves(self) -> bool:
@@ -88,7 +89,7 @@ class Told(Value, frozen=True, kw_only=True):
         """An amount of tokens, as far as the instruction says of which."""
         units, decimals, mint = self.number(name), self.values.get("decimals"), self.accounts.get("mint")
         if self.approves and units == UNLIMITED:
-            return "any amount of a token" if short else f"any amount ({units} of its smallest units)"
+            return words("any amount of a token") if short else say("any amount ({units} of its smallest units)", units=units)
         return token_amount(units, mint.key if mint else None, decimals if isinstance(decimals, int) else None, short=short)
 
 
@@ -135,7 +136,7 @@ def account_of(message: Message, index: int, own: bytes | None) -> Account:
         key = message.keys[index]
         return Account(key=key, text=encode_base58(key), own=key == own, signs=signs, can_change=can_change)
     table, place = message.looked_up[index - len(message.keys)]
-    text = f"not in the transaction: number {place} in the lookup table {encode_base58(table)}"
+    text = say("not in the transaction: number {place} in the lookup table {table}", place=place, table=encode_base58(table))
     return Account(key=None, text=text, own=False, signs=signs, can_change=can_change)
 
 
@@ -143,73 +144,76 @@ def facts_of(told: Told, place: str) -> tuple[Fact, ...]:
     """What is shown of an instruction, all of it; ``place`` stands before the labels."""
     if told.known is None or told.memo is not None:
         return tuple(_unread_facts(told, place))
-    facts = [fact(f"{place}What it is", f"{told.known.name} of {NAMES[told.program]}")]
-    facts += [_account_fact(f"{place}{LABELS[name]}", account) for name, account in told.accounts.items()]
+    facts = [fact("What it is", say("{name} of {program}", name=told.known.name, program=words(NAMES[told.program])), place=place)]
+    facts += [_account_fact(LABELS[name], account, place) for name, account in told.accounts.items()]
     facts += _field_facts(told, place)
     if told.further:
-        facts.append(_further(f"{place}Further accounts", told))
+        facts.append(_further("Further accounts", told, place))
     return tuple(facts)
 
 
 def _unread_facts(told: Told, place: str) -> Iterator[Fact]:
     if told.memo is not None:
-        yield fact(f"{place}Memo", told.memo.text or "(empty)", told.memo.kind if told.memo.text else "text")
+        yield fact("Memo", told.memo.text or words("(empty)"), told.memo.kind if told.memo.text else "text", place=place)
         if told.further:
-            yield _further(f"{place}Accounts", told)
+            yield _further("Accounts", told, place)
         return
-    name = NAMES.get(told.program)
-    yield fact(f"{place}Program", encode_base58(told.program), "address")
-    yield fact(f"{place}What is known of it", f"{name}; this instruction of it is not known" if name else "nothing")
-    yield _further(f"{place}Accounts that it is given", told) if told.further else fact(f"{place}Accounts that it is given", "none")
-    yield fact(f"{place}Size of the data", counted(len(told.data), "byte", "bytes"))
+    name, given = NAMES.get(told.program), "Accounts that it is given"
+    known = say("{program}; this instruction of it is not known", program=words(name)) if name else words("nothing")
+    yield fact("Program", encode_base58(told.program), "address", place=place)
+    yield fact("What is known of it", known, place=place)
+    yield _further(given, told, place) if told.further else fact(given, words("none"), place=place)
+    yield fact("Size of the data", counted(len(told.data), "byte", "bytes"), place=place)
     if told.data:
-        yield fact(f"{place}Data", told.data.hex(), "hex")
+        yield fact("Data", told.data.hex(), "hex", place=place)
 
 
-def _account_fact(label: str, account: Account) -> Fact:
+def _account_fact(label: str, account: Account, place: str) -> Fact:
     symbol = MINTS.get(account.text, ("",))[0]
-    marked = f"{label} (this key)" if account.own else f"{label}: {symbol}" if symbol else label
-    return fact(marked, account.text, "text" if account.key is None else "address")
+    after = this_key(account.own) or (f": {words(symbol)}" if symbol else "")
+    return fact(label, account.text, "text" if account.key is None else "address", place=place, after=after)
 
 
 def _field_facts(told: Told, place: str) -> Iterator[Fact]:
     for name, kind in _fields(told.known) if told.known else ():
         if kind != "decimals" and kind[0] != "=":  # they are in how the amount is written
-            label, text, drawn = _shown(told, name, kind)
-            yield fact(f"{place}{label}", text, drawn)
+            label, after, text, drawn = _shown(told, name, kind)
+            yield fact(label, text, drawn, place=place, after=after)
 
 
-def _shown(told: Told, name: str, kind: str) -> tuple[str, str, FactKind]:
-    """A field: its label, its text and how it is drawn."""
+def _shown(told: Told, name: str, kind: str) -> tuple[str, str, str, FactKind]:
+    """A field: its label and what stands behind that, its text and how it is drawn."""
     value, label = told.values[name], LABELS[name]
     if kind == "units":
-        return "How much" if told.approves else label, told.tokens(name), "text"
+        return "How much" if told.approves else label, "", told.tokens(name), "text"
     if isinstance(value, bytes):
-        named = f": {NAMES[value]}" if name == "owner" and value in NAMES else ""
-        return f"{label} (this key)" if value == told.own else f"{label}{named}", encode_base58(value), "address"
+        named = f": {words(NAMES[value])}" if name == "owner" and value in NAMES else ""
+        return label, this_key(value == told.own) or named, encode_base58(value), "address"
     if isinstance(value, int):
-        return label, _IN_WORDS[kind](value) if kind in _IN_WORDS else str(value), "text" if kind in _IN_WORDS else "number"
+        return label, "", _IN_WORDS[kind](value) if kind in _IN_WORDS else str(value), "text" if kind in _IN_WORDS else "number"
     if isinstance(value, tuple):
-        return label, "\n".join(map(encode_base58, value)) or "none", "message"
-    return label, _NOBODY if value is None else value, "text"
+        return label, "", "\n".join(map(encode_base58, value)) or words("none"), "message"
+    return label, "", words(_NOBODY) if value is None else value, "text"
 
 
 _IN_WORDS: dict[str, Callable[[int], str]] = {
     "lamports": sol_and_lamports,
-    "time": lambda seconds: moment(seconds) if seconds else "not locked",
-    "authority": lambda number: _TOKEN_AUTHORITIES[number],
-    "stake_authority": lambda number: _STAKE_AUTHORITIES[number],
+    "time": lambda seconds: moment(seconds) if seconds else words("not locked"),
+    "authority": lambda number: words(_TOKEN_AUTHORITIES[number]),
+    "stake_authority": lambda number: words(_STAKE_AUTHORITIES[number]),
 }
 
 
-def _further(label: str, told: Told) -> Fact:
+def _further(label: str, told: Told, place: str) -> Fact:
     lines = []
     for account in told.further:
         marks = [
-            text for holds, text in ((account.own, "this key"), (account.signs, "signs"), (account.can_change, "can be changed")) if holds
+            words(text)
+            for holds, text in ((account.own, "this key"), (account.signs, "signs"), (account.can_change, "can be changed"))
+            if holds
         ]
         lines.append(f"{account.text} ({', '.join(marks)})" if marks else account.text)
-    return fact(label, "\n".join(lines), "message")
+    return fact(label, "\n".join(lines), "message", place=place)
 
 
 def _fields(known: Known) -> list[tuple[str, str]]:

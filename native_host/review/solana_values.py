@@ -7,9 +7,9 @@ not listed is said to be unknown; nothing is looked up anywhere.
 from __future__ import annotations
 
 from native_host.encodings.base58 import encode_base58
-from native_host.encodings.date_time import in_words
+from native_host.language import say, words
 from native_host.protocol.approver import Fact, FactKind
-from native_host.review.text import visible, visible_block
+from native_host.review.text import time_in_words, visible, visible_block
 
 SOL_DECIMALS = 9
 UNLIMITED = (1 << 64) - 1
@@ -30,9 +30,15 @@ MINTS = {
 """Symbol and decimals. The main network's; an address is made by a key pair, so that no other network has another token there."""
 
 
-def fact(label: str, value: str, kind: FactKind = "text") -> Fact:
-    """A fact whose text is made harmless; of a ``message`` the lines stay."""
-    return Fact(label=label, value=visible_block(value) if kind == "message" else visible(value), kind=kind)
+def fact(label: str, value: str, kind: FactKind = "text", *, place: str = "", after: str = "") -> Fact:
+    """A fact whose text is made harmless; of a ``message`` the lines stay. ``label`` is put into the language in use; ``place`` stands before
+    it, ``after`` behind it."""
+    return Fact(label=place + words(label) + after, value=visible_block(value) if kind == "message" else visible(value), kind=kind)
+
+
+def this_key(own: bool) -> str:  # noqa: FBT001 - read at its only callers
+    """What stands behind the label of an address that is the key's own."""
+    return f" ({words('this key')})" if own else ""
 
 
 def decimal(units: int, decimals: int) -> str:
@@ -48,12 +54,12 @@ def sol(lamports: int) -> str:
 
 def sol_and_lamports(lamports: int) -> str:
     """An amount in SOL and, as it stands in the transaction, in lamports."""
-    return f"{sol(lamports)} ({lamports} {'lamport' if lamports == 1 else 'lamports'})"
+    return f"{sol(lamports)} ({lamports} {words('lamport' if lamports == 1 else 'lamports')})"
 
 
 def counted(number: int, one: str, many: str) -> str:
     """A number with what it counts."""
-    return f"{number} {one if number == 1 else many}"
+    return f"{number} {words(one if number == 1 else many)}"
 
 
 def token_amount(units: int, mint: bytes | None, decimals: int | None, *, short: bool = False) -> str:
@@ -61,17 +67,21 @@ def token_amount(units: int, mint: bytes | None, decimals: int | None, *, short:
     name = None if mint is None else encode_base58(mint)
     symbol, listed = MINTS.get(name or "", ("", None))
     if decimals is None:
-        return f"{units} units of a token" if short else f"{units} units of a token whose decimals are not in the transaction"
+        whole = "{units} units of a token whose decimals are not in the transaction"
+        return say("{units} units of a token" if short else whole, units=units)
     amount = decimal(units, decimals)
     if symbol and listed == decimals:
-        return f"{amount} {symbol}" if short else f"{amount} {symbol} ({units} of its smallest units)"
-    of_what = "of an unlisted token" if short or name is None else f"of the token {name}"
-    return f"{amount} {of_what}" if short else f"{amount} {of_what} ({units} of its smallest units)"
+        text = f"{amount} {words(symbol)}"
+    elif short or name is None:
+        text = say("{amount} of an unlisted token", amount=amount)
+    else:
+        text = say("{amount} of the token {name}", amount=amount, name=name)
+    return text if short else say("{text} ({value} of its smallest units)", text=text, value=units)
 
 
 def moment(seconds: int) -> str:
     """A time that a program compares with its cluster's clock."""
     try:
-        return in_words(seconds * 1000)
+        return time_in_words(seconds * 1000)
     except (ValueError, OverflowError):
-        return f"{seconds} seconds after 1970"
+        return say("{seconds} seconds after 1970", seconds=seconds)

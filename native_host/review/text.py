@@ -12,6 +12,8 @@ import re
 import unicodedata
 from typing import Literal
 
+from native_host.encodings.date_time import in_words
+from native_host.language import say, words
 from native_host.value import Value
 
 _MARKS_ON_ONE_LETTER = 3
@@ -92,6 +94,17 @@ def in_groups(address: str) -> str:
     return " ".join(["0x", *groups] if start else groups)
 
 
+def size_in_words(size: int) -> str:
+    """How many bytes."""
+    return words("1 byte") if size == 1 else say("{size} bytes", size=size)
+
+
+def time_in_words(milliseconds: int) -> str:
+    """As ``in_words``, in the language in use; raises ``ValueError``, ``OverflowError``."""
+    day, month, rest = in_words(milliseconds).split(" ", 2)
+    return say("{day} {month} {rest}", day=day, month=words(month), rest=rest)
+
+
 class DescribedMessage(Value, frozen=True, kw_only=True):
     """What is shown of a message. ``kind`` is that of a fact: ``message`` for text, ``hex`` for bytes that are not text.
 
@@ -116,8 +129,7 @@ def describe_message(data: bytes) -> DescribedMessage:
 
 
 def _not_text(data: bytes) -> DescribedMessage:
-    size = "1 byte" if len(data) == 1 else f"{len(data)} bytes"
-    warning = f"The message is not text. It is {size} that Strongroom cannot read for you."
+    warning = say("The message is not text. It is {size} that Strongroom cannot read for you.", size=size_in_words(len(data)))
     return DescribedMessage(kind="hex", text=data.hex(), size=len(data), warnings=(warning,))
 
 

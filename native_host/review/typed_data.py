@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 from native_host.encodings.abi import scalar
 from native_host.encodings.eip55 import encode_address
 from native_host.encodings.eip712 import Node, Read, member
+from native_host.language import say, words
+from native_host.protocol.approver import Fact
 from native_host.protocol.ethereum import read_typed_data
 from native_host.review.evm_calls import UNLIMITED, Call, Reader, about_delegation
 from native_host.review.evm_chains import CHAINS, PERMIT2, TOKENS, chain_name, coins_and_wei
 from native_host.review.evm_contracts import SAFE_REFUND
 from native_host.review.evm_values import fact, is_unlimited, moment, plain, token_amount
-from native_host.review.text import describe_message
+from native_host.review.text import describe_message, visible, visible_block
 from native_host.review.typed_data_kinds import Kind, kind_of
 
 if TYPE_CHECKING:
-    from native_host.protocol.approver import Fact, FactKind
+    from native_host.protocol.approver import FactKind
     from native_host.protocol.transactions import SignTypedDataParams
     from native_host.review.decoded import Described
     from native_host.review.requests import Subject
@@ -46,7 +48,7 @@ def describe_typed_data(params: SignTypedDataParams, subject: Subject | None) ->
     kind = kind_of(read.encoded_type)
     shown = _Message(read, kind)
     facts, grave, light = shown.described()
-    title = kind.title if kind else f"Sign data of the kind {read.message.type}"
+    title = words(kind.title) if kind else say("Sign data of the kind {kind}", kind=read.message.type)
     warnings = (*grave, *_about_kind(read, kind), *_about_accounts(read, kind, subject), *_about_domain(read), *light)
     return title, (*_domain(read, kind), *facts), tuple(dict.fromkeys(warnings))
 
@@ -62,7 +64,7 @@ def _domain(read: Read, kind: Kind | None) -> tuple[Fact, ...]:
     for name, label in (("name", "Application, by its own name"), ("version", "Its version")):
         text = read.domain_member(name)
         if isinstance(text, str):
-            facts.append(fact(label, text or "(empty)"))
+            facts.append(fact(label, text or words("(empty)")))
     if isinstance(chain_id, int):
         facts.append(fact("Chain", chain_name(chain_id)))
     if isinstance(contract, bytes):
@@ -72,7 +74,7 @@ def _domain(read: Read, kind: Kind | None) -> tuple[Fact, ...]:
     salt = read.domain_member("salt")
     if isinstance(salt, bytes):
         facts.append(fact("Salt of the domain", salt.hex(), "hex"))
-    what = f"{read.message.type}, as {kind.standard} has it" if kind else read.message.type
+    what = say("{kind}, as {standard} has it", kind=read.message.type, standard=words(kind.standard)) if kind else read.message.type
     return (*facts, fact("Kind of data", what))
 
 
@@ -80,7 +82,7 @@ def _known_contract(chain_id: object, contract: bytes) -> str:
     if contract == PERMIT2:
         return "Permit2"
     token = TOKENS.get((chain_id, contract)) if isinstance(chain_id, int) else None
-    return f"the token {token.symbol}" if token else ""
+    return say("the token {symbol}", symbol=token.symbol) if token else ""
 
 
 def _about_kind(read: Read, kind: Kind | None) -> tuple[str, ...]:
@@ -132,14 +134,15 @@ class _Message:
         light: list[str] = []
         for path, pattern, node in self._fields:
             label, drawn = self._kind.fields.get(pattern, ("", None))
-            name = f"{label} ({path})" if label else path or "Message"
+            name = f"{words(label)} ({path})" if label else path or words("Message")
             if drawn == "call" and isinstance(node.value, bytes):
                 more, about = self._call(node.value)
                 facts += more
                 grave += about
                 continue
             text, kind = self._text(path, pattern, node, drawn)
-            facts.append(fact(name, text, kind))
+            # Not by ``fact``: the label can be a name of the asker's, which is never translated.
+            facts.append(Fact(label=visible(name), value=visible_block(text) if kind == "message" else visible(text), kind=kind))
             grave += (UNLIMITED,) if self._lets_take_any(pattern, node.value) else ()
             light += _about_writing(node)
         return tuple(facts), tuple(grave), tuple(light)
@@ -153,7 +156,7 @@ class _Message:
     def _text(self, path: str, pattern: str, node: Node, drawn: str | None) -> tuple[str, FactKind]:
         value = node.value
         if isinstance(value, tuple):
-            return "(an empty list)" if node.type.endswith("]") else "(no members)", "text"
+            return words("(an empty list)" if node.type.endswith("]") else "(no members)"), "text"
         if isinstance(value, int) and not isinstance(value, bool):
             match drawn:
                 case "time":
@@ -196,7 +199,7 @@ class _Message:
         grave = (about_delegation(call),) if call.operation else ()
         refund = (SAFE_REFUND,) if member(self._read.message, "gasPrice") else ()
         warnings = (*grave, *refund, *told.warnings)
-        return (fact("Call (data)", told.title), *told.facts), warnings
+        return (fact("Call", told.title, after=" (data)"), *told.facts), warnings
 
 
 def _about_writing(node: Node) -> Iterator[str]:

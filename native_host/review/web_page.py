@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 
 from native_host.encodings.web_origin import PUNYCODE, unicode_label
+from native_host.language import words
 from native_host.protocol.approver import Fact
 from native_host.review.text import MIXED_ALPHABETS, RIGHT_TO_LEFT, describe_message, visible
 
@@ -24,13 +25,13 @@ _OWN_COMPUTER = ("localhost", "127.", "[::1]")
 
 def describe_page(origin: str) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
     """The facts about a page's origin, which is in its one form, and the warnings about it."""
-    facts = [Fact(label=PAGE, value=visible(origin), kind="origin")]
+    facts = [Fact(label=words(PAGE), value=visible(origin), kind="origin")]
     scheme, _, host = origin.partition("://")
     looks = as_it_looks(host)
     if looks is not None:
         facts += (
-            Fact(label="Its name looks like", value=looks, kind="text"),
-            Fact(label="Its letters are", value=_alphabets(host), kind="text"),
+            Fact(label=words("Its name looks like"), value=looks, kind="text"),
+            Fact(label=words("Its letters are"), value=_alphabets(host), kind="text"),
         )
     told = describe_message((looks or "").encode("utf-8")).warnings
     found = (
@@ -62,7 +63,7 @@ def _alphabets(host: str) -> str:
     """Whose letters a name is written in, as Unicode names them."""
     letters = "".join(_drawn(label) for label in host.split("."))
     names = {unicodedata.name(letter, "UNKNOWN").split(" ", 1)[0].title() for letter in letters if letter.isalpha()}
-    return ", ".join(sorted(names)) or "no letters"
+    return ", ".join(sorted(names)) or words("no letters")
 
 
 def _is_own_computer(host: str) -> bool:
