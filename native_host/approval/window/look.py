@@ -132,13 +132,13 @@ class Look:
         ]
         style.layout(name, layout)
         style.configure(
-            name, font=self.body, background=colours.surface, foreground=colours.ink, indicatorsize=self.px(9), padding=self.px(2)
+            name, font=self.body, background=colours.raised, foreground=colours.ink, indicatorsize=self.px(9), padding=self.px(2)
         )
         style.configure(name, indicatormargin=(0, 0, self.px(6), 0), indicatorbackground=colours.raised, indicatorforeground=colours.accent)
         style.configure(name, upperbordercolor=colours.muted, lowerbordercolor=colours.muted)
         style.map(
             name,
-            background=[("active", colours.surface)],
+            background=[("active", colours.raised)],
             indicatorbackground=[("selected", colours.raised)],
             indicatorforeground=[("selected", colours.accent)],
         )
