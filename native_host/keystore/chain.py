@@ -31,6 +31,8 @@ GENESIS = bytes(HASH_BYTES)
 LAST_SEQ = 2**63 - 1
 VOUCHED = b"vouched"
 ACCEPTED = b"accepted"
+CONTINUED = b"\xc0"
+"""What a row says that belongs to the one before it: nothing, in MessagePack."""
 OWN_NAMES = frozenset({VOUCHED, ACCEPTED})
 """What a row may be about besides a record, whose id has 16 bytes."""
 _MISSHAPEN = (TypeError, AttributeError, ValueError, OverflowError)

@@ -468,7 +468,7 @@ class KeyStore(StoreFile):
     # audit
 
     def append_audit(self, content: bytes) -> None:
-        """Add the audit row of this transaction; one row more for each further record that it changed.
+        """Add the audit row of this transaction; one row more, which says only that, for each further record or document that it changed.
 
         Raises:
             ChangedOutside: the chain no longer ends where an unlocked host left it. To go on would authenticate what is left of it.
@@ -486,8 +486,9 @@ class KeyStore(StoreFile):
         if self._vouching:
             changes.append((chain.VOUCHED, vouching.write_list(self.connection)))
         version = self._next_version(head)
-        for change in changes or [None]:
-            head = chain.append(self.connection, keys, b"", self._clock(), content, change, head=head, version=version)
+        for number, change in enumerate(changes or [None]):
+            said = content if number == 0 else chain.CONTINUED
+            head = chain.append(self.connection, keys, b"", self._clock(), said, change, head=head, version=version)
         self._unrecorded, self._vouching, self._raising, self._least_version, self._mended = [], False, False, 0, None
         if version is not None:
             self._due(version)
