@@ -2,15 +2,16 @@
 
 Nothing is left out and no text is changed; a fact that is not recognised stands among the rest, in its place. The amount and the recipient
 are known by the labels that the reviews of transactions give them (``native_host.review``), never by a value: a value can be the asker's.
-Labels are looked up in English, as the host sends them; another language is for when they are drawn.
+Labels come in the language in use, which is the host's too.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from native_host.protocol.approver import Fact, ReviewAsk
+from native_host.language import words
+from native_host.protocol.approver import Fact, FactKind, ReviewAsk
 from native_host.value import Value
 
 Role = Literal["amount", "fee", "party", "contract", "plain"]
@@ -19,24 +20,26 @@ Role = Literal["amount", "fee", "party", "contract", "plain"]
 MONEY_METHODS: Final = frozenset({"signTransaction", "signTypedData", "signPsbt"})
 MOST_TITLE_CHARACTERS: Final = 160
 _TYPED_DATA: Final = "signTypedData"
-_AMOUNTS: Final = frozenset({
+_AMOUNTS: Final = (
     "Amount", "Amount of tokens", "Amount sent with the call", "How much", "How much more", "How much less", "Sends", "The Safe sends",
     "The account sends", "Leaves this account in all, without the fee", "The maker gives", "The taker gives", "You give", "You get", "You lose", "You gain",
-})  # fmt: skip
-_FEES: Final = frozenset({"Highest fee", "Fee", "Fee, as the PSBT claims", "Fee of the token, taken off the amount"})
-_PARTIES: Final = frozenset({
+    "Gives", "Gives at most", "Gets", "Gets at least", "At least",
+)  # fmt: skip
+_FEES: Final = ("Highest fee", "Fee", "Fee, as the PSBT claims", "Fee of the token, taken off the amount")
+_PARTIES: Final = (
     "Recipient", "Recipient, the wallet whose token account it is", "Recipient's token account", "Pay to", "Pay to a script that has no address",
     "Who may take it", "Who may take the tokens", "Who may move them", "Who gets it", "Who gets it (zero: you)", "Who gets that", "New owner",
     "New authority", "Receives them", "What is left goes to", "New account", "Who votes", "contract",
-})  # fmt: skip
-_CONTRACTS: Final = frozenset({"Contract", "Calls", "The Safe calls", "The account calls", "Program"})
-_OWN: Final = frozenset({"Change, back to you", "To another address of your own", "Its path"})
+)  # fmt: skip
+_CONTRACTS: Final = ("Contract", "Calls", "The Safe calls", "The account calls", "Program")
+_OWN: Final = ("Change, back to you", "To another address of your own", "Its path")
 """Outputs of a Bitcoin transaction that stay: the amount after one is not one that leaves."""
-_KEY: Final = frozenset({"Address", "Derivation path", "Where the key is", "Where the key comes from"})
-_PAGE: Final = "Web page, as the extension claims"
-_LABEL: Final = re.compile(
-    r"(?:\d+\. )*(?:Authorization \d+, )?(?P<name>.*?)(?P<path> \([A-Za-z_$][\w$.\[\]]*\))?(?: \(output \d+\))?(?: \(this key\))?(?:: [\w ]+)?"
-)
+_KEY: Final = ("Address", "Derivation path", "Where the key is", "Where the key comes from")
+PAGE: Final = "Web page, as the extension claims"
+_PAGE: Final = (PAGE, "Its name looks like", "Its letters are")
+_PLACE: Final = re.compile(r"(?:\d+\. )*(?:\w+ \d+, )?")
+_IN_BRACKETS: Final = re.compile(r" \([^()]*\)$")
+_SYMBOL: Final = re.compile(r": [\w ]+$")
 
 _LONGEST_READ: Final = 66
 _MOST_LINES_READ: Final = 4
@@ -65,18 +68,19 @@ def arrange(ask: ReviewAsk) -> Arranged:
     """Sort the facts of a review."""
     about = _length_about_key(ask)
     rest = ask.facts[about:]
+    page = set(map(words, _PAGE))
     roles = list(zip(rest, _roles(ask, rest), strict=True))
     amounts = [fact for fact, role in roles if role == "amount"]
     parties = [fact for fact, role in roles if role == "party"] or [fact for fact, role in roles if role == "contract"]
     several = len(amounts) > 1 or len(parties) > 1
     money = [one for one in roles if several and one[1] in ("amount", "party", "contract")]
     top = (next(iter(amounts), None), next(iter(parties), None))
-    rest_of = [one for one in roles if one not in money and not any(one[0] is fact for fact in top) and one[0].label != _PAGE]
+    rest_of = [one for one in roles if one not in money and not any(one[0] is fact for fact in top) and one[0].label not in page]
     return Arranged(
         amount=None if several else top[0],
         party=None if several else top[1],
         money=tuple(money),
-        page=tuple(fact for fact in rest if fact.label == _PAGE),
+        page=tuple(fact for fact in rest if fact.label in page),
         facts=tuple(one for one in rest_of if not is_raw(ask, one[0])),
         key=tuple(ask.facts[:about]),
         raw=tuple(fact for fact, _ in rest_of if is_raw(ask, fact)),
@@ -127,41 +131,49 @@ def halves(amount: str) -> tuple[str, str]:
 
 def _length_about_key(ask: ReviewAsk) -> int:
     """How many facts at the start are about the key itself."""
-    return next((place for place, fact in enumerate(ask.facts) if fact.label not in _KEY), len(ask.facts))
+    about = set(map(words, _KEY))
+    return next((place for place, fact in enumerate(ask.facts) if fact.label not in about), len(ask.facts))
 
 
 def _roles(ask: ReviewAsk, facts: list[Fact]) -> list[Role]:
+    if ask.method not in MONEY_METHODS:
+        return ["plain"] * len(facts)
+    known = {words(label): role for labels, role in _ROLES for label in labels}
+    kept = set(map(words, _OWN))
     roles: list[Role] = []
     own = False
     for fact in facts:
-        role = _role(ask.method, fact)
-        name = _name_of(fact.label)
-        own = name in _OWN or (own and role != "party")
+        names = _names_of(fact.label, typed_data=ask.method == _TYPED_DATA)
+        role: Role = next((known[name] for name in names if name in known), "plain")
+        role = role if fact.kind in _KINDS[role] else "plain"
+        own = not kept.isdisjoint(names) or (own and role != "party")
         roles.append("plain" if own and role == "amount" else role)
     return roles
 
 
-def _role(method: str, fact: Fact) -> Role:
-    if method not in MONEY_METHODS:
-        return "plain"
-    found = _LABEL.fullmatch(fact.label)
-    if found is None or (method == _TYPED_DATA and not found["path"] and " " not in found["name"]):
-        # A label of one word can be the name that the asker gave a field of their own.
-        return "plain"
-    for names, role in _ROLES:
-        if found["name"] in names and (fact.kind in ("address", "hex") or role in ("amount", "fee")):
-            return role
-    return "plain"
+def _names_of(label: str, *, typed_data: bool) -> list[str]:
+    """The label without what stands before and behind the name: a step's number, an output's, a field's path, a token's symbol.
+
+    Of typed data, a label of one word alone can be the name that the asker gave a field, and is none of ours.
+    """
+    name = _PLACE.sub("", label, count=1)
+    names = [name]
+    while (shorter := _IN_BRACKETS.sub("", _SYMBOL.sub("", name))) != name:
+        name = shorter
+        names.append(name)
+    return [] if typed_data and names == [label] and " " not in label else names
 
 
-def _name_of(label: str) -> str:
-    found = _LABEL.fullmatch(label)
-    return found["name"] if found else label
-
-
-_ROLES: Final[tuple[tuple[frozenset[str], Role], ...]] = (
+_ROLES: Final[tuple[tuple[tuple[str, ...], Role], ...]] = (
     (_AMOUNTS, "amount"),
     (_FEES, "fee"),
     (_PARTIES, "party"),
     (_CONTRACTS, "contract"),
 )
+_KINDS: Final[dict[Role, frozenset[FactKind]]] = {
+    "amount": frozenset({"text"}),
+    "fee": frozenset({"text"}),
+    "party": frozenset({"address", "hex", "text"}),
+    "contract": frozenset({"address"}),
+    "plain": frozenset(get_args(FactKind)),
+}
