@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, ValidationError, convert
 
 from native_host.errors import BackendUnavailable
+from native_host.language import Language
 from native_host.value import Value
 
 APP_NAME = "strongroom"
@@ -48,10 +49,12 @@ class Paths(Value, frozen=True, kw_only=True):
 
 
 class ApprovalConfig(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[approval]``: ``program`` is the command that answers in place of our window, ``prompt`` how we ask without one."""
+    """``[approval]``: ``program`` is the command that answers in place of our window, ``prompt`` how we ask without one, ``language`` the one
+    in which; without it the environment's."""
 
     program: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)] | None = None
     prompt: Literal["window", "terminal"] = "window"
+    language: Language | None = None
 
 
 class SessionConfig(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):

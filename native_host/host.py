@@ -168,9 +168,11 @@ class Host:
     def _build(self) -> Stages:
         from native_host.approval.choose import approver_environment
         from native_host.confinement import prepare
+        from native_host.language import language_of, use
         from native_host.tokens.listed import default_file
 
         config = read_config(self._paths)
+        use(language_of(self._environ, config.approval.language))
         try:
             # First, so that the process that it starts is up by the time that the stages are.
             prepare(config.approval.program, approver_environment(self._environ), modules=config.pkcs11.modules or default_file())

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
 from native_host.errors import BackendUnavailable, Cancelled, UserRejected
+from native_host.language import words
 from native_host.protocol.approver import (
     CallerFacts,
     CompareCode,
@@ -101,17 +102,18 @@ class ProgramApprover:
         typed: TypedText | None = None,
     ) -> Verdict:
         from msgspec import UNSET
+        from msgspec.structs import replace
 
         ask = ReviewAsk(
             id=self._next_id(),
             method=method,
-            title=review.title,
-            caller=caller,
+            title=words(review.title),
+            caller=replace(caller, evidence=list(map(words, caller.evidence))),
             key=key or UNSET,
             facts=list(review.facts),
-            warnings=list(review.warnings),
-            grants=list(offers),
-            typed=typed or UNSET,
+            warnings=list(map(words, review.warnings)),
+            grants=[replace(offer, text=words(offer.text)) for offer in offers],
+            typed=replace(typed, prompt=words(typed.prompt)) if typed else UNSET,
         )
         answer = self._verdict(ask)
         if answer.verdict != "allow" or (typed is not None and not _was_typed(answer, typed)):
@@ -121,7 +123,7 @@ class ProgramApprover:
     def ask_secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
         from msgspec import UNSET
 
-        answered = self._exchange(SecretAsk(id=self._next_id(), purpose=purpose, title=title, hint=hint or UNSET))
+        answered = self._exchange(SecretAsk(id=self._next_id(), purpose=purpose, title=words(title), hint=words(hint) if hint else UNSET))
         if answered.secret is None:
             raise UserRejected
         if answered.answer.verdict == "deny":
@@ -130,12 +132,12 @@ class ProgramApprover:
         return answered.secret
 
     def show_secret(self, purpose: SecretPurpose, title: str, secret: SecretBytes) -> None:
-        answer = self._verdict(ShowSecret(id=self._next_id(), purpose=purpose, title=title, secret=""), secret)
+        answer = self._verdict(ShowSecret(id=self._next_id(), purpose=purpose, title=words(title), secret=""), secret)
         if answer.verdict not in {"done", "allow"}:
             raise UserRejected
 
     def compare_code(self, title: str, code: str) -> None:
-        if self._verdict(CompareCode(id=self._next_id(), title=title, code=code)).verdict != "allow":
+        if self._verdict(CompareCode(id=self._next_id(), title=words(title), code=code)).verdict != "allow":
             raise UserRejected
 
     def withdraw(self) -> None:

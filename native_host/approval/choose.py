@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from native_host.confinement import PROGRAMS, clean_environment
 from native_host.errors import BackendUnavailable
+from native_host.language import VARIABLE, in_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +30,9 @@ def built_in_program(prompt: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def approver_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for an approver: what a display needs is kept, what changes how programs load code is not."""
-    return clean_environment(environ)
+    """The environment for an approver: what a display needs is kept, what changes how programs load code is not. It says which language is in
+    use here."""
+    return {**clean_environment(environ), VARIABLE: in_use()}
 
 
 def _has_display(environ: Mapping[str, str]) -> bool:

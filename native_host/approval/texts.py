@@ -1,16 +1,19 @@
-"""Every English sentence that the window and the terminal say, in one place, so that a second language can come.
+"""Every sentence that the window and the terminal say, in one place.
 
-Braces are filled with ``str.format``. What comes from a caller is made visible first (``native_host.review.text``).
+They stand here in English. At the end they are put into the language that the host has put into the environment, before any other module
+takes one from here. Braces are filled with ``str.format``. What comes from a caller is made visible first (``native_host.review.text``).
 """
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from native_host.approval.addresses import Outcome
 from native_host.approval.codes import Problem as CodeProblem
 from native_host.approval.strength import Strength
 from native_host.approval.words import Problem
+from native_host.language import VARIABLE, letter, use, words
 from native_host.protocol.approver import SecretPurpose
 
 PRODUCT: Final = "Strongroom"
@@ -276,3 +279,17 @@ T_GROUP: Final = "Group {number}: {part}"
 T_WRITTEN_CODE: Final = "Type the word done when you have written it down. The screen is then cleared. Anything else cancels."
 T_CODE: Final = "The code is: {code}"
 T_PAIR: Final = "If every digit is the same, type the word same. Anything else refuses. You have {minutes} minutes."
+
+
+def _in_language(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _in_language(text) for key, text in value.items()}
+    if isinstance(value, tuple):
+        return tuple(map(_in_language, value))
+    return words(value) if isinstance(value, str) else value
+
+
+if os.environ.get(VARIABLE):
+    use(os.environ[VARIABLE])
+    globals().update({name: _in_language(value) for name, value in dict(globals()).items() if name.isupper() and name != "VARIABLE"})
+    ACCELERATORS.update({name: letter(name, english) for name, english in ACCELERATORS.items()})
