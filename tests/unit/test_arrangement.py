@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from native_host.approval.arrangement import Arranged, addresses, arrange, halves, with_gaps, without_gaps
-from native_host.protocol.approver import CallerFacts, Fact, ReviewAsk
+from native_host.protocol.approver import CallerFacts, Fact, FactKind, ReviewAsk
 from native_host.review import evm_contracts, solana_programs, typed_data_kinds
 from tests.window.money import ASKS, FRIEND, SPENDER, UNKNOWN, permit
 
@@ -68,6 +69,42 @@ def test_raw_data(name: str, labels: list[str]) -> None:
 
 def test_the_page_belongs_to_who_asks() -> None:
     assert ["https://app.example"] == [fact.value for fact in arrange(ASKS["pay"]).page]
+
+
+def test_how_a_pages_name_looks_belongs_to_it() -> None:
+    """It stands beside the page, and not among what is signed."""
+    page = ASKS["pay"].facts[-1]
+    looks = Fact(label="Its name looks like", value="\u0430pp.example", kind="text")
+    ask = msgspec.structs.replace(ASKS["pay"], facts=[*ASKS["pay"].facts, looks])
+    assert (page, looks) == arrange(ask).page
+    assert looks not in [fact for fact, _ in arrange(ask).facts]
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Amount (output 12)", "Amount"),
+        ("2. 11. Amount", "Amount"),
+        ("2. Fee: USDC", "Fee"),
+        ("How much (permit.details[0].amount)", "How much"),
+        ("Authorization 3, contract", "contract"),
+        ("Who gets it (zero: you) (taker)", "Who gets it (zero: you)"),
+        ("Recipient (this key)", "Recipient"),
+    ],
+)
+def test_what_stands_around_a_label(label: str, name: str) -> None:
+    """A step, an output, a path, a symbol: the role is that of the name alone."""
+
+    def role(of: str) -> str:
+        kind: FactKind = "text" if of.startswith(("Amount", "How", "Fee", "2")) else "address"
+        fact = Fact(label=of, value="5 ETH", kind=kind)
+        ask = ReviewAsk(
+            id=1, method="signTransaction", title="t", caller=CallerFacts(origin="o", evidence=[]), facts=[fact], warnings=[], grants=[]
+        )
+        made = arrange(ask)
+        return "amount" if made.amount else "party" if made.party else made.facts[0][1]
+
+    assert role(name) == role(label) != "plain"
 
 
 def test_about_the_key() -> None:

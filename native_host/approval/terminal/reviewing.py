@@ -72,7 +72,9 @@ def _say_caller(ask: ReviewAsk, arranged: Arranged, console: Console) -> None:
     console.say(texts.T_WHO)
     console.say(texts.T_FACT.format(label=texts.ORIGIN, value=visible(ask.caller.origin)))
     for fact in arranged.page:
-        console.say(texts.T_FACT.format(label=texts.PAGE, value=texts.PAGE_CLAIMED.format(page=visible(fact.value))))
+        claimed = Fact(label=texts.PAGE, value=texts.PAGE_CLAIMED.format(page=fact.value), kind="text")
+        for line in fact_lines(claimed if fact.kind == "origin" else fact):
+            console.say(line)
     console.say(texts.T_FACT.format(label=texts.BROWSER, value=visible(browser)))
     for sentence in ask.caller.evidence:
         console.say(texts.T_FACT.format(label=texts.EVIDENCE, value=visible(sentence)))

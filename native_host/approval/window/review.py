@@ -123,7 +123,10 @@ def _who(body: Body, ask: ReviewAsk, arranged: Arranged) -> None:
     text.heading(texts.WHO_ASKS)
     text.pair(texts.ORIGIN, visible(ask.caller.origin), "exact")
     for fact in arranged.page:
-        text.pair(texts.PAGE, texts.PAGE_CLAIMED.format(page=visible(fact.value)))
+        if fact.kind == "origin":
+            text.pair(texts.PAGE, texts.PAGE_CLAIMED.format(page=visible(fact.value)))
+        else:
+            text.fact(fact)
     text.pair(texts.BROWSER, texts.BROWSER_UNKNOWN if ask.caller.browser is UNSET else visible(ask.caller.browser))
     for number, sentence in enumerate(ask.caller.evidence):
         text.pair("" if number else texts.EVIDENCE, visible(sentence))
