@@ -63,7 +63,8 @@ def judge(path: str, maker: Maker | None, family: Family, *, signed: bool | None
     if signed is None:
         return _parent("consistent", f"{started}; who signed it is not told.", browser=maker.browser)
     if not signed:
-        return _parent("contradicted", f"{started}, which is not signed by the maker of that browser.")
+        # Not held against it: the list of teams was never checked on a Mac, and whoever builds a browser signs it as themselves.
+        return _parent("unknown", f"{started}, which is not signed by the maker that Strongroom knows for it.", browser=maker.browser)
     return _parent(
         "verified", f"{started}, signed by its maker. What is loaded into it, extensions among it, is not shown by that.", maker.browser
     )

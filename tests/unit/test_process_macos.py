@@ -15,7 +15,7 @@ CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
     ("path", "family", "signed", "level", "words"),
     [
         (CHROME, "chromium", True, "verified", "signed by its maker"),
-        (CHROME, "chromium", False, "contradicted", "not signed by the maker"),
+        (CHROME, "chromium", False, "unknown", "not signed by the maker"),
         (CHROME, "chromium", None, "consistent", "who signed it is not told"),
         (CHROME, "firefox", True, "contradicted", "arguments of another browser"),
         ("/usr/bin/python3", "chromium", None, "unknown", "not a browser that Strongroom knows"),
