@@ -1,6 +1,5 @@
 """The attacks that Strongroom is built against, and the tests that make them, most of them against a real host, window or browser.
 
-
 A spoofed origin; replayed and reordered frames; a downgrade to the unpaired protocol; a proxy between extension and host; a swapped extension; one
 request that is approved while another is on the screen; a PSBT whose previous transaction lies; EIP-712 types that are cyclic or missing;
 calldata that decodes two ways; chain id 0; amounts past 2^256; names that read from right to left.
