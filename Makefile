@@ -42,7 +42,7 @@ check: $(DEV) $(NPM) $(NPMLINT)
 	@echo "ruff"       && $(PY) -m ruff format --check --quiet . && $(PY) -m ruff check --quiet .
 	@echo "mypy"       && $(PY) -m mypy --no-error-summary
 	@echo "imports"    && $(VENV)/bin/lint-imports --no-logo > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
-	@echo "generated"  && $(PY) -m native_host.protocol.publish --check && $(PY) -m native_host.install.publish --check
+	@echo "generated"  && $(PY) -m native_host.protocol.publish --check && $(PY) -m native_host.install.publish --check && $(PY) -m native_host.caller.released --check
 	@echo "extension"  && npm --prefix extension run --silent check && npm --prefix extension run --silent build
 	@echo "add-on"     && npm --prefix extension/lint run --silent lint
 	@echo "All checks passed."
