@@ -111,8 +111,9 @@ def _with_home(caller: Caller, paths: Paths) -> Caller:
     from msgspec.structs import replace
 
     from native_host.caller.identity import Evidence
+    from native_host.language import sentence
 
-    text = f"STRONGROOM_HOME is set: the keystore in use is the one in {paths.home}."
+    text = sentence("STRONGROOM_HOME is set: the keystore in use is the one in {home}.", home=paths.home)
     return replace(caller, evidence=(*caller.evidence, Evidence(signal="home", level="unknown", text=text)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from native_host.caller.identity import Evidence, Family, Level, Parent
+from native_host.language import sentence
 from native_host.value import Value
 
 _BROWSERS: dict[str, tuple[str, Family]] = {
@@ -72,7 +73,7 @@ def examine(pid: int, family: Family, proc: str = "/proc") -> Parent:
     if process.uid != os.getuid():
         return _parent("contradicted", "The process that started Strongroom belongs to another user of this computer.")
     browser = _behind_shells(proc, process)
-    return _judge(browser, family, through="" if browser is process else " through a script")
+    return _judge(browser, family, scripted=browser is not process)
 
 
 def browser_pid(pid: int, proc: str = "/proc") -> int | None:
@@ -112,27 +113,34 @@ def _behind_shells(proc: str, process: _Process) -> _Process:
     return above if above is not None and above.program in _BROWSERS else process
 
 
-def _judge(process: _Process, family: Family, *, through: str) -> Parent:
+def _judge(process: _Process, family: Family, *, scripted: bool) -> Parent:
     path = process.executable
     if path is None:
-        return _parent("unknown", f"Started by a process that calls itself {process.name}; its program file cannot be read.")
+        text = "Started by a process that calls itself {name}; its program file cannot be read."
+        return _parent("unknown", sentence(text, name=process.name))
     if process.program in _PORTALS:
-        return _parent("unknown", f"Started through the desktop's portal ({path}), which does not tell which browser asked.")
+        text = "Started through the desktop's portal ({path}), which does not tell which browser asked."
+        return _parent("unknown", sentence(text, path=path))
     if process.program not in _BROWSERS:
-        return _parent("unknown", f"Started by {path}, which is not a browser that Strongroom knows.")
+        return _parent("unknown", sentence("Started by {path}, which is not a browser that Strongroom knows.", path=path))
     name, actual = _BROWSERS[process.program]
-    started = f"Started by {name} ({path}){_packaging(path)}{through}"
+    started = _started(name, path, scripted=scripted)
     if actual != family:
-        return _parent("contradicted", f"{started}, but with the arguments of {_FAMILY_NAMES[family]}.")
+        text = sentence("{started}, but with the arguments of {family}.", started=started, family=_FAMILY_NAMES[family])
+        return _parent("contradicted", text)
     if process.replaceable:
-        return _parent("unknown", f"{started}, from a file that other programs of yours can replace.", browser=name)
-    return _parent("consistent", f"{started}.", browser=name)
+        text = sentence("{started}, from a file that other programs of yours can replace.", started=started)
+        return _parent("unknown", text, browser=name)
+    return _parent("consistent", sentence("{started}.", started=started), browser=name)
 
 
-def _packaging(path: str) -> str:
+def _started(name: str, path: str, *, scripted: bool) -> str:
+    started = sentence("Started by {name} ({path})", name=name, path=path)
     if path.startswith("/app/"):
-        return " in a Flatpak"
-    return " in a snap" if path.startswith("/snap/") else ""
+        started = sentence("{started} in a Flatpak", started=started)
+    elif path.startswith("/snap/"):
+        started = sentence("{started} in a snap", started=started)
+    return sentence("{started} through a script", started=started) if scripted else started
 
 
 def _parent(level: Level, text: str, *, browser: str | None = None) -> Parent:

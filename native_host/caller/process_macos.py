@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from native_host.caller.browsers import MACOS
 from native_host.caller.identity import Evidence, Parent
+from native_host.language import sentence
 
 if TYPE_CHECKING:
     from native_host.caller.browsers import Maker
@@ -56,18 +57,18 @@ def judge(path: str, maker: Maker | None, family: Family, *, signed: bool | None
     if not path:
         return _parent("unknown", "The process that started Strongroom is gone or hidden.")
     if maker is None:
-        return _parent("unknown", f"Started by {path}, which is not a browser that Strongroom knows.")
-    started = f"Started by {maker.browser} ({path})"
+        return _parent("unknown", sentence("Started by {path}, which is not a browser that Strongroom knows.", path=path))
+    started = sentence("Started by {name} ({path})", name=maker.browser, path=path)
     if maker.family != family:
-        return _parent("contradicted", f"{started}, but with the arguments of another browser.")
+        return _parent("contradicted", sentence("{started}, but with the arguments of another browser.", started=started))
     if signed is None:
-        return _parent("consistent", f"{started}; who signed it is not told.", browser=maker.browser)
+        return _parent("consistent", sentence("{started}; who signed it is not told.", started=started), browser=maker.browser)
     if not signed:
         # Not held against it: the list of teams was never checked on a Mac, and whoever builds a browser signs it as themselves.
-        return _parent("unknown", f"{started}, which is not signed by the maker that Strongroom knows for it.", browser=maker.browser)
-    return _parent(
-        "verified", f"{started}, signed by its maker. What is loaded into it, extensions among it, is not shown by that.", maker.browser
-    )
+        text = sentence("{started}, which is not signed by the maker that Strongroom knows for it.", started=started)
+        return _parent("unknown", text, browser=maker.browser)
+    text = "{started}, signed by its maker. What is loaded into it, extensions among it, is not shown by that."
+    return _parent("verified", sentence(text, started=started), maker.browser)
 
 
 def is_signed(pid: int, rule: str) -> bool | None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from native_host.caller.browsers import WINDOWS
 from native_host.caller.identity import Evidence, Parent
+from native_host.language import sentence
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -81,21 +82,24 @@ def judge(process: Process | None, maker: Maker | None, family: Family, signatur
     if process is None or not process.path:
         return _parent("unknown", "This system does not tell which program started Strongroom.")
     if maker is None:
-        return _parent("unknown", f"Started by {process.path}, which is not a browser that Strongroom knows.")
-    started = f"Started by {maker.browser} ({process.path})"
+        return _parent("unknown", sentence("Started by {path}, which is not a browser that Strongroom knows.", path=process.path))
+    started = sentence("Started by {name} ({path})", name=maker.browser, path=process.path)
     if maker.family != family:
-        return _parent("contradicted", f"{started}, but with the arguments of another browser.")
+        return _parent("contradicted", sentence("{started}, but with the arguments of another browser.", started=started))
     if signature is not None and signature.status == _CHANGED:
-        return _parent("contradicted", f"{started}, which was changed after it was signed. Install the browser anew.")
+        text = "{started}, which was changed after it was signed. Install the browser anew."
+        return _parent("contradicted", sentence(text, started=started))
     # Builds of Chromium by others have the same name, and are not signed, or by whoever built them.
     if signature is not None and signature.status == _NOT_SIGNED:
-        return _parent("unknown", f"{started}, which is not signed, as {maker.signer} signs its own.")
+        text = "{started}, which is not signed, as {signer} signs its own."
+        return _parent("unknown", sentence(text, started=started, signer=maker.signer))
     if signature is None or signature.status != _SIGNED or not signature.signer:
-        return _parent("unknown", f"{started}; who signed it is not told.", maker.browser)
+        return _parent("unknown", sentence("{started}; who signed it is not told.", started=started), maker.browser)
     if signature.signer != maker.signer:
-        return _parent("unknown", f"{started}, which is signed by {signature.signer} and not by {maker.signer}.")
-    text = f"{started}, signed by {maker.signer}. What is loaded into it, extensions among it, is not shown by that."
-    return _parent("verified", text, maker.browser)
+        text = "{started}, which is signed by {other} and not by {signer}."
+        return _parent("unknown", sentence(text, started=started, other=signature.signer, signer=maker.signer))
+    text = "{started}, signed by {signer}. What is loaded into it, extensions among it, is not shown by that."
+    return _parent("verified", sentence(text, started=started, signer=maker.signer), maker.browser)
 
 
 if sys.platform == "win32":  # pragma: no cover - run under Wine

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from native_host.caller.guarded import loose, owners_are_told
 from native_host.caller.identity import Evidence
 from native_host.caller.packages import Record, find_record
+from native_host.language import sentence
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -101,37 +102,38 @@ def program_evidence(program: Program, digests: Digests | None, *, uid: int) -> 
     """What the file shows. ``digests`` is ``None`` while they are not known; ``uid`` is the person's: root's own programs can write all of it."""
     level, text = _judged(program, digests)
     if level == "verified" and uid == 0:
-        level, text = "consistent", f"{text} You are root here: any program of yours could have written it."
+        level, text = "consistent", sentence("{told} You are root here: any program of yours could have written it.", told=text)
     return Evidence(signal=SIGNAL, level=level, text=text)
 
 
 def _judged(program: Program, digests: Digests | None) -> tuple[Level, str]:
     path, record = program.path[:300].encode("utf-8", "surrogateescape").decode("utf-8", "replace"), program.record
     if program.fault:
-        return "unknown", f"Nothing is known of the browser's program file{f' ({path})' if path else ''}: {program.fault}."
+        text = "Nothing is known of the browser's program file{path}: {fault}."
+        return "unknown", sentence(text, path=f" ({path})" if path else "", fault=sentence(program.fault))
     if program.loose:
-        where = "it" if program.loose == program.path else program.loose.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        return "unknown", f"The browser's program file ({path}) can be replaced by programs of yours, which may write {where}."
+        itself = program.loose == program.path
+        where = sentence("it") if itself else program.loose.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        text = "The browser's program file ({path}) can be replaced by programs of yours, which may write {where}."
+        return "unknown", sentence(text, path=path, where=where)
     if program.snap:
-        return "consistent", f"The browser's program file ({path}) is in a snap's read-only image, which the system mounted. {BEYOND}"
+        text = "The browser's program file ({path}) is in a snap's read-only image, which the system mounted. {beyond}"
+        return "consistent", sentence(text, path=path, beyond=sentence(BEYOND))
     if record is None:
-        return (
-            "consistent",
-            f"Only the administrator can write the browser's program file ({path}). No package is known to have brought it.",
-        )
+        text = "Only the administrator can write the browser's program file ({path}). No package is known to have brought it."
+        return "consistent", sentence(text, path=path)
     if digests is None:
-        return (
-            "consistent",
-            f"Only the administrator can write the browser's program file ({path}), which is the package {record.package}'s.",
-        )
+        text = "Only the administrator can write the browser's program file ({path}), which is the package {package}'s."
+        return "consistent", sentence(text, path=path, package=record.package)
     found = digests.sha256 if record.algorithm == "sha256" else digests.md5
     if found != record.digest:
         text = (
-            f"The browser's program file ({path}) is not the one that the package {record.package} brought: its sha256 is {digests.sha256}."
+            "The browser's program file ({path}) is not the one that the package {package} brought: its sha256 is {sha256}."
             " Install the package anew."
         )
-        return "contradicted", text
-    return "verified", f"The browser's program file ({path}) is the one that the package {record.package} brought. {BEYOND}"
+        return "contradicted", sentence(text, path=path, package=record.package, sha256=digests.sha256)
+    text = "The browser's program file ({path}) is the one that the package {package} brought. {beyond}"
+    return "verified", sentence(text, path=path, package=record.package, beyond=sentence(BEYOND))
 
 
 def _look(path: str, descriptor: int, root: str, owner: int) -> Program:

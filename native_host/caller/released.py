@@ -18,6 +18,7 @@ import msgspec
 from native_host.caller.extension_digest import CannotDigest, digest_of_file, digest_of_folder
 from native_host.caller.identity import Evidence
 from native_host.caller.origin import family_of
+from native_host.language import joined, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,16 +48,17 @@ def release_evidence(origin: str, contents: Iterable[Contents], released: Mappin
         return None
     for one in found:
         if one.version in versions and versions[one.version] != one.code.hex():
-            text = (
-                f"The extension says that it is version {one.version}, and its code is not that of the release (sha256 {one.code.hex()})."
-            )
+            text = "The extension says that it is version {version}, and its code is not that of the release (sha256 {sha256})."
+            text = sentence(text, version=one.version, sha256=one.code.hex())
             return Evidence(signal=SIGNAL, level="contradicted", text=text)
-    later = sorted({one.version or "without a number" for one in found if one.version not in versions})
+    later = sorted({one.version or sentence("without a number") for one in found if one.version not in versions})
     if later:
-        text = f"Version {' and '.join(later)} of the extension is none that this version of Strongroom knows."
+        text = sentence("Version {version} of the extension is none that this version of Strongroom knows.", version=joined(later))
         return Evidence(signal=SIGNAL, level="unknown", text=text)
-    named = " and ".join(sorted({one.version for one in found}))
-    return Evidence(signal=SIGNAL, level="consistent", text=f"The extension's code is that of the released version {named}.")
+    text = sentence(
+        "The extension's code is that of the released version {version}.", version=joined(sorted({one.version for one in found}))
+    )
+    return Evidence(signal=SIGNAL, level="consistent", text=text)
 
 
 def with_release(table: Released, origin: str, contents: Contents) -> Released:

@@ -16,6 +16,7 @@ from native_host.install.browsers import BROWSERS, SCOPES, Browser, Scope
 from native_host.install.documents import read_object
 from native_host.install.machine import manifest_files
 from native_host.install.manifests import owner_of
+from native_host.language import sentence
 
 if TYPE_CHECKING:
     from native_host.caller.identity import Caller
@@ -30,20 +31,22 @@ def manifest_evidence(machine: Machine, caller: Caller) -> Evidence | None:
     shadowing = next((found for browser in browsers if (found := shadowed(machine, browser))), None)
     if shadowing is not None:
         first, hidden = shadowing
-        text = f"{first} stands before {hidden} and leads to another program than Strongroom, which decides what is started."
-        return Evidence(signal=SIGNAL, level="contradicted", text=f"{text} Remove it.")
+        text = "{first} stands before {hidden} and leads to another program than Strongroom, which decides what is started. Remove it."
+        return Evidence(signal=SIGNAL, level="contradicted", text=sentence(text, first=first, hidden=hidden))
     told = caller.manifest_path
     if told is None:
         return None
     scope = next((scope for scope in SCOPES if told in _files(machine, browsers, scope)), None)
     path = told[:300].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if scope is None:
-        return Evidence(signal=SIGNAL, level="unknown", text=f"The browser says that it was led here by {path}, where none is looked for.")
+        text = "The browser says that it was led here by {path}, where none is looked for."
+        return Evidence(signal=SIGNAL, level="unknown", text=sentence(text, path=path))
     if not leads_to_us(told):
-        text = f"The browser was led here by {path}, which was not written by: strongroom install"
+        text = sentence("The browser was led here by {path}, which was not written by: strongroom install", path=path)
         return Evidence(signal=SIGNAL, level="unknown", text=text)
     whose = "your own folder, where any program of yours can write" if scope == "user" else "the system's folder"
-    return Evidence(signal=SIGNAL, level="consistent", text=f"The browser was led here by {path}, in {whose}.")
+    text = sentence("The browser was led here by {path}, in {whose}.", path=path, whose=sentence(whose))
+    return Evidence(signal=SIGNAL, level="consistent", text=text)
 
 
 def shadowed(machine: Machine, browser: Browser) -> tuple[str, str] | None:

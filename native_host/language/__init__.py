@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Language = Literal["en", "de"]
 
@@ -32,7 +32,8 @@ _filled: dict[str, tuple[str, Mapping[str, object]]] = {}
 def say(template: str, /, **values: object) -> str:
     """``template`` in the language in use, filled in. Of the values none is translated, but for what ``sentence`` made."""
     told = {name: words(value) if isinstance(value, str) and value in _filled else value for name, value in values.items()}
-    return _catalogue.get(template, template).format(**told)
+    text = _catalogue.get(template, template)
+    return text.format(**told) if told else text
 
 
 def words(text: str) -> str:
@@ -44,12 +45,20 @@ def words(text: str) -> str:
 def sentence(template: str, /, **values: object) -> str:
     """``template`` filled in, in English, whatever the language: for what is compared or written down, and shown to a person as well.
     ``words`` puts the newest of them into the language in use, as long as nothing is joined to them."""
-    text = template.format(**values)
+    text = template.format(**values) if values else template
     _filled.pop(text, None)
     _filled[text] = (template, values)
     if len(_filled) > _MOST_REMEMBERED:
         del _filled[next(iter(_filled))]
     return text
+
+
+def joined(texts: Sequence[str], between: str = "{first} and {second}") -> str:
+    """One or more texts, as ``sentence`` makes them, with that between."""
+    told = texts[0]
+    for text in texts[1:]:
+        told = sentence(between, first=told, second=text)
+    return told
 
 
 def letter(name: str, english: str) -> str:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from native_host.caller.identity import Caller, Claim, Evidence
 from native_host.caller.origin import family_of
+from native_host.language import sentence
 from native_host.operations.browser_program import BrowserProgram
 from native_host.operations.installed import Installed
 
@@ -86,7 +87,7 @@ def _of_process(parent: int, platform: str = sys.platform) -> tuple[tuple[Eviden
     if pid is None or os.getppid() != parent:
         return (), BrowserProgram(None, None)
     names = process_linux.chain(pid)
-    text = f"The browser was started by {' ← '.join(names)}."
+    text = sentence("The browser was started by {names}.", names=" ← ".join(names))
     return ((Evidence(signal="chain", level="unknown", text=text),) if names else ()), BrowserProgram(*open_running(pid))
 
 

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from native_host.caller.identity import Evidence
 from native_host.errors import CallerChanged, InvalidParams, UserRejected
 from native_host.keystore import seen
+from native_host.language import joined, sentence
 from native_host.operations.installed import SIGNAL, WORDS
 from native_host.operations.seen_extension import (
     Known,
@@ -142,7 +143,7 @@ def _ask(house: House, permit: Permit, installed: Installed, known: Sequence[See
         (SAME_VERSION, bool(before & now - {""})),
         (OLDER, older),
         (SEVERAL, len(copies) > 1),
-        *((UNCHECKED.format(fault=copy.fault), True) for copy in new if copy.fault),
+        *((sentence(UNCHECKED, fault=sentence(copy.fault)), True) for copy in new if copy.fault),
     )
     review = changed_review(
         origin=installed.origin,
@@ -170,11 +171,13 @@ def _note(house: House, installed: Installed, what: str, known: Known) -> None:
 
 
 def _tell(installed: Installed, standing: Standing) -> None:
-    faults = [copy.fault for copy in installed.copies if copy.fault]
+    faults = sorted({sentence(copy.fault) for copy in installed.copies if copy.fault})
     if faults:
-        installed.tell(SIGNAL, "unknown", UNCHECKED.format(fault=", ".join(sorted(set(faults)))))
+        installed.tell(SIGNAL, "unknown", sentence(UNCHECKED, fault=joined(faults, "{first}, {second}")))
     else:
-        installed.tell(SIGNAL, "consistent" if standing == "same" else "unknown", WORDS[standing].format(what=describe(installed.copies)))
+        installed.tell(
+            SIGNAL, "consistent" if standing == "same" else "unknown", sentence(WORDS[standing], what=describe(installed.copies))
+        )
 
 
 def _is_more(known: Sequence[SeenCopy], copies: Iterable[Copy]) -> bool:

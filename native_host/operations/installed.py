@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from native_host.caller.identity import Evidence, Level
 from native_host.errors import CallerChanged
 from native_host.keystore import seen
+from native_host.language import sentence
 from native_host.operations.seen_extension import NOTHING, Known, compare, decoded, describe, digest_of, foreign_scripts, identity
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Installed:
         """The caller with all evidence; what speaks against it stands first."""
         told = [*self._caller.evidence, *self._told.values()]
         if self.steps_up:
-            told.insert(0, Evidence(signal="changed", level="unknown", text=STEP_UP.format(date=self._changed_on())))
+            told.insert(0, Evidence(signal="changed", level="unknown", text=sentence(STEP_UP, date=self._changed_on())))
         told.sort(key=lambda one: one.level != "contradicted")
         return replace(self._caller, evidence=tuple(told))
 
@@ -102,10 +103,10 @@ class Installed:
         if standing == "changed":
             self.tell(SIGNAL, "contradicted", CHANGED)
         else:
-            self.tell(SIGNAL, "unknown", WORDS[standing].format(what=describe(self.copies)))
+            self.tell(SIGNAL, "unknown", sentence(WORDS[standing], what=describe(self.copies)))
         for script in foreign_scripts(self._scripts, self.copies, self._known.copies or ())[:1]:
             name = script.path.decode("utf-8", "replace")
-            self.tell("worker", "contradicted", WORKER.format(name=name, file=script.file, digest=script.digest.hex()))
+            self.tell("worker", "contradicted", sentence(WORKER, name=name, file=script.file, digest=script.digest.hex()))
 
     def learn(self, known: Known) -> None:
         """This is what is remembered of the extension: at first as the file says, then as the open store does."""

@@ -16,6 +16,7 @@ from native_host.caller.identity import Caller, Evidence, Family, Level
 from native_host.caller.pairing import PAIRING_ID_BYTES
 from native_host.errors import CannotUnseal, Locked
 from native_host.keystore import pairings as table
+from native_host.language import sentence
 from native_host.session import PairingFault, Session
 from native_host.value import Value
 
@@ -164,8 +165,9 @@ class Pairings:
         for one in pairings:
             if (one.pairing_id, one.public) == (opened.pairing_id, opened.public):
                 # Not proved: the extension's key lies in the browser's profile, where programs of the same user can read it.
-                since = in_words(one.created_at).partition(",")[0]
-                return one.pairing_id, None, _evidence("consistent", PAIRED.format(since=since))
+                day, month, year = in_words(one.created_at).partition(",")[0].split(" ")
+                since = sentence("{day} {month} {rest}", day=day, month=sentence(month), rest=year)
+                return one.pairing_id, None, _evidence("consistent", sentence(PAIRED, since=since))
         return None, "removed", _evidence("contradicted", REMOVED)
 
     def _judged_locked(self, session: Session, opened: Opened | None) -> Judged:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import MsgspecError
 from msgspec.msgpack import decode, encode
 
+from native_host.language import joined, sentence
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -127,4 +128,4 @@ def describe(copies: Iterable[Copy]) -> str:
 def versions(found: Iterable[str]) -> str:
     """Versions in words, each once."""
     named = sorted(set(found) - {""})
-    return f"version {' and '.join(named)}" if named else "of an unknown version"
+    return sentence("version {version}", version=joined(named)) if named else sentence("of an unknown version")

@@ -83,13 +83,13 @@ def process(executable: str, *, replaceable: bool = False) -> process_linux._Pro
 )
 def test_a_browser_of_the_system_is_consistent(executable: str, family: Family, browser: str, text: str) -> None:
     """A program file that only root can write, of the family that the arguments claim."""
-    parent = process_linux._judge(process(executable), family, through="")
+    parent = process_linux._judge(process(executable), family, scripted=False)
     assert (browser, "consistent", text) == (parent.browser, parent.evidence[0].level, parent.evidence[0].text)
 
 
 def test_a_browser_that_this_account_can_replace_is_said_so() -> None:
     """Any program of the same account could stand there."""
-    parent = process_linux._judge(process("/home/a/firefox/firefox", replaceable=True), "firefox", through="")
+    parent = process_linux._judge(process("/home/a/firefox/firefox", replaceable=True), "firefox", scripted=False)
     assert "unknown" == parent.evidence[0].level
     assert "Started by Firefox (/home/a/firefox/firefox), from a file that other programs of yours can replace." == parent.evidence[0].text
 
@@ -130,7 +130,7 @@ def test_an_unknown_program_is_named(proc: Proc) -> None:
 
 def test_a_portal_does_not_tell_the_browser() -> None:
     """It starts hosts for sandboxed browsers and passes on what they say, unchecked."""
-    parent = process_linux._judge(process("/usr/libexec/xdg-desktop-portal"), "firefox", through="")
+    parent = process_linux._judge(process("/usr/libexec/xdg-desktop-portal"), "firefox", scripted=False)
     assert (
         "Started through the desktop's portal (/usr/libexec/xdg-desktop-portal), which does not tell which browser asked."
         == parent.evidence[0].text
