@@ -1,4 +1,4 @@
-"""Attacks on the window of a request that moves money, with real keys and clicks: A12 of the threat model, and what goes with it."""
+"""Attacks on the window of a request that moves money, with real keys and clicks: a prompt that comes under a click, and what goes with it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def nothing_happens(window: Window) -> None:
 
 
 def test_a_click_under_way_counts_for_nothing(window: Window) -> None:
-    """Attack A12: while the button of a mouse is down on an armed Approve, the request is replaced; letting it go approves nothing."""
+    """While the button of a mouse is down on an armed Approve, the request is replaced; letting it go approves nothing."""
     window.ask(PAY)
     read_to_the_end(window)
     x, y = window._place(40, 48)
@@ -75,7 +75,7 @@ def test_a_click_under_way_counts_for_nothing(window: Window) -> None:
 
 
 def test_a_click_just_after_counts_for_nothing(window: Window) -> None:
-    """Attack A12: clicks meant for the request before fall on the one that took its place, before it was read and before its delay."""
+    """Clicks meant for the request before fall on the one that took its place, before it was read and before its delay."""
     window.ask(PAY)
     read_to_the_end(window)
     replace(window, {**PAY, "id": 2})
@@ -88,7 +88,7 @@ def test_a_click_just_after_counts_for_nothing(window: Window) -> None:
 
 
 def test_a_key_under_way_counts_for_nothing(window: Window) -> None:
-    """Attack A12: Space held down on Approve while the request is replaced presses nothing in the new one, where Deny has the keyboard:
+    """Space held down on Approve while the request is replaced presses nothing in the new one, where Deny has the keyboard:
     at most it denies."""
     window.ask(PAY)
     read_to_the_end(window)

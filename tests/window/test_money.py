@@ -152,7 +152,7 @@ def test_an_endless_title_pushes_nothing_away(bench: Bench) -> None:  # noqa: F8
 
 
 def test_small_payments_do_not_hide_a_large_one(bench: Bench) -> None:  # noqa: F811
-    """Attack A8: of several amounts none stands at the top; how many there are is said first, and each stands large below."""
+    """Of several amounts none stands at the top; how many there are is said first, and each stands large below."""
     sheet = bench.open(ASKS["bitcoin-several"], open_review)
     text = body(sheet)
     assert [] == widgets(widgets(sheet.window, Glance)[0], FactsText)
