@@ -22,6 +22,7 @@ from msgspec.msgpack import encode
 from native_host.errors import KmsError, Unsupported, UserRejected
 from native_host.kek.derived import derived_kek
 from native_host.kek.provider import Choice, Device, DeviceAbsent, DeviceRefuses, Enrolled, WrongSecret, decode_parameters
+from native_host.language import sentence
 from native_host.secret import SecretBytes
 from native_host.value import Value
 
@@ -247,15 +248,17 @@ def _own(keys: list[tuple[Found, SecurityKey]], credential: Any) -> SecurityKey:
 def _made_ready(key: SecurityKey, ask: Ask, *, verified: bool, touches: str) -> Iterator[SecretBytes | None]:
     """The PIN, where it is needed, and the person ready to touch the key: the window for the one announces the other."""
     if not verified:
-        ask.make_ready(_TOUCH_TITLE, f"Continue, and touch the key {touches}.")
+        ask.make_ready(_TOUCH_TITLE, sentence("Continue, and touch the key {touches}.", touches=sentence(touches)))
         yield None
         return
     with ask.waits():
         tries = key.tries()
     if tries == 1:
         ask.make_ready(_LAST_TITLE, _LAST_TEXT)
-    hint = None if tries >= ALL_TRIES else f"{'1 try is' if tries == 1 else f'{tries} tries are'} left until the key locks itself."
-    with ask.secret("pin", f"Type the PIN of your security key, then touch it {touches}", hint) as typed, _pin_of(typed, tries) as pin:
+    left = "1 try is left until the key locks itself." if tries == 1 else "{tries} tries are left until the key locks itself."
+    hint = None if tries >= ALL_TRIES else sentence(left, tries=tries)
+    title = sentence("Type the PIN of your security key, then touch it {touches}", touches=sentence(touches))
+    with ask.secret("pin", title, hint) as typed, _pin_of(typed, tries) as pin:
         yield pin
 
 

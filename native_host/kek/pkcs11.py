@@ -20,6 +20,7 @@ from msgspec.msgpack import encode
 from native_host.errors import CannotUnseal, KmsError, Unsupported, UserRejected
 from native_host.kek.provider import Device, DeviceAbsent, DeviceRefuses, Enrolled, WrongSecret, decode_parameters
 from native_host.kek.token_errors import KIND, told
+from native_host.language import sentence
 from native_host.tokens.client import find, listed
 from native_host.value import Value
 
@@ -32,6 +33,8 @@ KEY_ID_BYTES = 16
 MAX_PIN_BYTES = 255
 LAST_TRY = "One try is left: a wrong PIN locks the token, and then only its administrator's PIN (SO PIN, PUK) opens it."
 FEW_TRIES = "A wrong PIN was typed last. After a few more the token locks itself."
+LAST_TITLE = "{token}: {last} Go on only if you are sure of the PIN."
+AT_READER = "{token}: say yes here, then type the PIN at the reader. {tries}"
 LOCKED = "The token has locked its PIN after too many wrong ones. Its administrator's PIN (SO PIN, PUK) sets a new one."
 NO_PIN = "The token has no PIN yet. Set one with its maker's program first."
 
@@ -191,15 +194,14 @@ def _login(worker: TokenWorker, token: TokenInfo, ask: Ask) -> None:
     if token.locked or not token.pin_set:
         raise DeviceRefuses(LOCKED if token.locked else NO_PIN, detail=KIND)
     if token.final_try:
-        ask.make_ready("The last try", f"{_name(token)}: {LAST_TRY} Go on only if you are sure of the PIN.")
+        ask.make_ready("The last try", sentence(LAST_TITLE, token=_name(token), last=sentence(LAST_TRY)))
     if token.pin_pad:
-        ask.make_ready(
-            "Type the PIN at the token's reader", f"{_name(token)}: say yes here, then type the PIN at the reader. {_tries(token) or ''}"
-        )
+        tries = sentence(_tries(token) or "")
+        ask.make_ready("Type the PIN at the token's reader", sentence(AT_READER, token=_name(token), tries=tries))
         with told(), ask.waits():
             worker.login(token.serial, None)
         return
-    with ask.secret("pin", f"PIN of the token {_name(token)}", _tries(token)) as pin:
+    with ask.secret("pin", sentence("PIN of the token {token}", token=_name(token)), _tries(token)) as pin:
         if not len(pin):
             raise UserRejected
         if len(pin) > MAX_PIN_BYTES:

@@ -35,6 +35,7 @@ from native_host.kek.tpm_connection import (
     filled,
     overwrite,
 )
+from native_host.language import sentence
 from native_host.secret import SecretBytes
 from native_host.value import Value
 
@@ -137,7 +138,7 @@ class Slots:
             guesses = _some_left(tpm)
         hint = None
         if guesses.left is not None and guesses.left < WARN_BELOW:
-            hint = f"Wrong PINs until the TPM takes none for about {guesses.period}: {guesses.left}"
+            hint = sentence("Wrong PINs until the TPM takes none for about {period}: {left}", period=guesses.period, left=guesses.left)
         with ask.secret("pin", "Enter the PIN of this keystore's TPM slot", hint) as pin:
             if not _could_be_pin(pin):
                 raise WrongSecret(WRONG_PIN, tries_left=guesses.left)  # the TPM need not be asked, and no guess is spent

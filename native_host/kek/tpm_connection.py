@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from native_host.errors import Unsupported
 from native_host.kek.provider import DeviceAbsent, DeviceRefuses
+from native_host.language import sentence
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ class Guesses(Value, frozen=True, kw_only=True):
         """The interval in words."""
         minutes = -(-self.interval_seconds // 60)
         if minutes > IN_HOURS_FROM_MINUTES:
-            return f"{-(-minutes // 60)} hours"
-        return "a minute" if minutes <= 1 else f"{minutes} minutes"
+            return sentence("{count} hours", count=-(-minutes // 60))
+        return sentence("a minute") if minutes <= 1 else sentence("{count} minutes", count=minutes)
 
 
 def place(config: TpmConfig) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from native_host.keystore import chain, documents, records, vouching
+from native_host.language import sentence
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _about_head(connection: Connection, head: Head | None) -> Iterator[Finding]:
 def _about_chain(broken: Broken | None) -> Iterator[Finding]:
     if broken is not None:
         good_at = broken.good_at if isinstance(broken.good_at, int) else None
-        yield Finding(name=broken.name, text=LOG.format(seq=broken.seq, text=broken.text), seq=broken.seq, good_at=good_at)
+        yield Finding(name=broken.name, text=sentence(LOG, seq=broken.seq, text=sentence(broken.text)), seq=broken.seq, good_at=good_at)
 
 
 def own(connection: Connection, newest: bytes | None) -> list[Finding]:
@@ -162,7 +163,7 @@ def own(connection: Connection, newest: bytes | None) -> list[Finding]:
 
 
 def _of(difference: Difference) -> Finding:
-    text = OWN[difference.what, difference.how].format(label=difference.label)
+    text = sentence(OWN[difference.what, difference.how], label=difference.label)
     return Finding(name=f"{'own_key' if difference.what == 'key' else difference.what}_{difference.how}", text=text)
 
 

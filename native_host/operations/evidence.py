@@ -17,6 +17,7 @@ from native_host.errors import BackendUnavailable, CannotUnseal, KmsError, UserR
 from native_host.kek import counters
 from native_host.keystore.evidence import Finding, Standing, examine, standing
 from native_host.keystore.store import ChangedOutside
+from native_host.language import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,9 +90,13 @@ def _check_counter(house: House) -> tuple[int, list[Finding], str]:
         with house.aside():
             value = counter.read(parameters)
     except counters.CounterGone:
-        return 0, [Finding(name="counter_gone", text=GONE.format(place=place))], ""
+        return 0, [Finding(name="counter_gone", text=sentence(GONE, place=sentence(place)))], ""
     except (KmsError, KeyError, ImportError, OSError):
-        return (0, [Finding(name="counter_unreachable", text=UNREACHABLE.format(place=place))], "") if kind in SURE else (0, [], place)
+        return (
+            (0, [Finding(name="counter_unreachable", text=sentence(UNREACHABLE, place=sentence(place)))], "")
+            if kind in SURE
+            else (0, [], place)
+        )
     store.use_counter(kind, counter, parameters)
     # After the counter, which another host may be raising at this moment: in this order the file cannot look older than it is.
     head = store.head()

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from native_host.errors import DecryptionFailed, InvalidParams, Unsupported
 from native_host.keystore.records import Metadata
+from native_host.language import sentence
 from native_host.operations import records, seeds
 from native_host.operations.keep import insert_key
 from native_host.protocol.messages import KeyInfo
@@ -142,12 +143,16 @@ def open_key_file(
         return read_key_file(text.buffer, alg=alg)
     wrong: WrongPassword | None = None
     for left in range(TRIES, 0, -1):
-        with ask_password(None if wrong is None else f"{wrong} {'1 try' if left == 1 else f'{left} tries'} left.") as password, aside():
+        with ask_password(None if wrong is None else _hint(wrong, left)) as password, aside():
             try:
                 return read_key_file(text.buffer, alg=alg, password=password.buffer)
             except WrongPassword as error:
                 wrong = error
     raise WrongPassword
+
+
+def _hint(wrong: WrongPassword, left: int) -> str:
+    return sentence("{wrong} 1 try left." if left == 1 else "{wrong} {left} tries left.", wrong=sentence(str(wrong)), left=left)
 
 
 def keep_imported(house: House, permit: Permit, params: ImportKeyFileParams, key: Imported, form: str) -> KeyInfo:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from native_host.caller import pairing as agreed
 from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.errors import BackendUnavailable, Cancelled, InvalidParams, InvalidRequest, NotPaired, OriginNotAllowed, PolicyDenied
+from native_host.language import sentence
 from native_host.noise import HandshakeState, KeyPair, NoiseError, generate_key_pair
 from native_host.operations.pairings import MOST_OF_AN_ORIGIN, Opened, Pairing, read, write
 from native_host.protocol.channel import (
@@ -128,7 +129,7 @@ class Handshakes:
         if ready is None or ready.params is not params:
             raise Cancelled
         more = any(one.origin == session.caller.origin for one in read(store))
-        house.approver.compare_code((COMPARE_MORE if more else COMPARE).format(origin=session.caller.origin), ready.code)
+        house.approver.compare_code(sentence(COMPARE_MORE if more else COMPARE, origin=session.caller.origin), ready.code)
         # The lock was given back meanwhile.
         if self._ready is not ready:
             raise Cancelled

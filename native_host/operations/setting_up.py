@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from native_host.errors import Busy, KmsError, Uninitialized, UserRejected
 from native_host.kek.kinds import KINDS
 from native_host.kek.provider import Choice
+from native_host.language import sentence
 from native_host.operations import slots
 from native_host.protocol.approver import GrantOffer
 from native_host.value import Value
@@ -89,7 +90,7 @@ def _agree(house: House, permit: Permit, wish: Wish) -> tuple[str, str | None]:
     kind, device = (wish.kind, None) if wish.kind else best(house)
     device_id = device.device_id if device else wish.device_id
     row = KINDS.get(kind)
-    name = f"Your passphrase together with: {_name(device)}" if device else row.name if row else kind
+    name = sentence("Your passphrase together with: {device}", device=sentence(_name(device))) if device else row.name if row else kind
     offers = [GrantOffer(id=PASSPHRASE, text="Use a passphrase alone")] if device else []
     review = set_up_review(tuple(one.origin for one in house.store.attachments()), house.folder, name, row.stops if row else "")
     verdict = house.approver.review("unlock", review, permit.session.caller_facts(), None, offers)

@@ -9,6 +9,7 @@ from native_host.errors import BackendUnavailable, Busy, CannotUnseal, InvalidPa
 from native_host.kek.kinds import KINDS, Kind, provider_of, weakest
 from native_host.kek.provider import Choice, DeviceAbsent
 from native_host.keystore.store import ChangedOutside, LastSlot
+from native_host.language import sentence, words
 from native_host.secret import SecretBytes
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class AskPerson:
         self._house, self._caller, self._hint = house, caller, hint
 
     def secret(self, purpose: SecretPurpose, title: str, hint: str | None = None) -> SecretBytes:
-        said = " ".join(part for part in (self._hint, hint) if part)
+        said = " ".join(words(part) for part in (self._hint, hint) if part)
         self._hint = None  # it is about what is asked first
         return self._house.approver.ask_secret(purpose, title, said or None)
 
@@ -104,7 +105,7 @@ def libraries(kind: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise DeviceAbsent(NO_LIBRARY.format(library=error.name or "a library", name=KINDS[kind].name), detail=kind) from None
+        raise DeviceAbsent(sentence(NO_LIBRARY, library=error.name or "a library", name=sentence(KINDS[kind].name)), detail=kind) from None
 
 
 @contextmanager

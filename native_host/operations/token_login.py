@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from native_host.backends.pkcs11 import of_token
+from native_host.language import sentence, words
 from native_host.operations.backends import tokens_of
 from native_host.review.text import visible
 from native_host.tokens.errors import PinLocked, PinWrong, TokenRefuses
@@ -50,18 +51,18 @@ def log_in(house: House, session: Session, token: TokenInfo) -> None:
             if tried == TRIES or error.tries_left == 0:
                 raise
             token = _as_it_is_now(house, token)
-            hint = WRONG.format(left=TRIES - tried)
+            hint = sentence(WRONG, left=TRIES - tried)
             continue
         return
 
 
 def _try_once(house: House, session: Session, token: TokenInfo, hint: str | None) -> None:
-    title = f"PIN of the token {visible(token.label)}"
+    title = sentence("PIN of the token {token}", token=visible(token.label))
     if token.pin_pad:
         from native_host.review.requests import ready_review
 
         house.approver.review(
-            "unlock", ready_review(title, " ".join(filter(None, (AT_THE_READER, hint)))), session.caller_facts(), None, ()
+            "unlock", ready_review(title, " ".join(map(words, filter(None, (AT_THE_READER, hint))))), session.caller_facts(), None, ()
         )
         _log_in(house, token, None)
         return

@@ -9,6 +9,7 @@ from native_host.errors import BackendUnavailable, Busy, CannotUnseal, UserRejec
 from native_host.kek.kinds import KINDS
 from native_host.kek.provider import DeviceAbsent, WrongSecret
 from native_host.keystore.store import ChangedOutside
+from native_host.language import sentence, words
 from native_host.operations.slots import AskPerson, Typed, check_pause, counted, is_here, libraries, provider, succeeded
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _open_asking(
             if not isinstance(error, UserRejected):
                 why.append(str(error))
     if absent:
-        why.append((ELSE_ABSENT if typed else ALL_ABSENT).format(labels=", ".join(absent)))
+        why.append(sentence(ELSE_ABSENT if typed else ALL_ABSENT, labels=", ".join(absent)))
     if not typed and not devices and not absent:
         raise ChangedOutside  # There is no row that could be a way in.
     if not typed:
@@ -93,7 +94,7 @@ def _first(house: House, slots: list[Slot], caller: CallerFacts, keep: list[Secr
         except BackendUnavailable as error:
             why.append(str(error))
         except CannotUnseal:
-            why.append(DOES_NOT_OPEN.format(label=slot.label))
+            why.append(sentence(DOES_NOT_OPEN, label=slot.label))
         else:
             return slot
     return None
@@ -114,7 +115,7 @@ def _open_device(house: House, slot: Slot, caller: CallerFacts, keep: list[Secre
                 left = min(left, error.tries_left)  # the device's own count is the one that matters
             if left <= 0:
                 raise
-            hint = REPEAT_PIN_HINT.format(left=left)
+            hint = sentence(REPEAT_PIN_HINT, left=left)
             continue
         return slot
     raise CannotUnseal
@@ -125,7 +126,7 @@ def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None,
     kinds = {slot.kind for slot in slots}
     purpose: SecretPurpose = "recoveryCode" if kinds == {"recovery"} else "unlock"
     title = "Unlock your keystore with your passphrase or recovery code" if len(kinds) > 1 else "Unlock your keystore"
-    hint = " ".join(dict.fromkeys(why)) or None
+    hint = " ".join(map(words, dict.fromkeys(why))) or None
     for tried in range(1, TRIES + 1):
         check_pause(house, slots)
         with house.approver.ask_secret(purpose, title, hint) as typed:
@@ -136,7 +137,7 @@ def _open_typed(house: House, slots: list[Slot], keep: list[SecretBytes] | None,
             except ChangedOutside:
                 raise
             except CannotUnseal:
-                hint = REPEAT_HINT.format(left=TRIES - tried)
+                hint = sentence(REPEAT_HINT, left=TRIES - tried)
     raise CannotUnseal(" ".join((CannotUnseal.default_message, *dict.fromkeys(why))))
 
 

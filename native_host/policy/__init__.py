@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET, field
 
+from native_host.language import say
 from native_host.protocol.approver import GrantOffer, TypedText
 from native_host.protocol.messages import DeriveKeyParams, RotateKeyParams, UpdateKeyParams
 from native_host.protocol.methods import METHODS
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from native_host.review.effect import Effect
 
 GRANT_USES = (10, 100)
+OFFER = "Also allow the next {uses} signatures with this key without asking, until locked"
+OFFERS = {
+    "signMessage": "Also allow the next {uses} messages with this key without asking, until locked",
+    "decrypt": "Also allow the next {uses} decryptions with this key without asking, until locked",
+}
 PAYMENT_RULE = "grant: "
 """Before the id of a grant of payments, as the rule that allowed a call."""
 
@@ -208,11 +214,8 @@ def _may_be_granted(call: Call, key: KeyView) -> bool:
 def _offers(call: Call, key: KeyView | None) -> tuple[GrantOffer, ...]:
     if key is None or not _may_be_granted(call, key):
         return ()
-    what = {"signMessage": "messages", "decrypt": "decryptions"}.get(call.method, "signatures")
-    return tuple(
-        GrantOffer(id=f"uses:{uses}", text=f"Also allow the next {uses} {what} with this key without asking, until locked")
-        for uses in GRANT_USES
-    )
+    template = OFFERS.get(call.method, OFFER)
+    return tuple(GrantOffer(id=f"uses:{uses}", text=say(template, uses=uses)) for uses in GRANT_USES)
 
 
 def _payments(session: Session, call: Call, facts: Facts) -> tuple[GrantOffer, ...]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from native_host.language import say, words
 from native_host.policy.limits import account_of, page_of
 from native_host.protocol.approver import GrantOffer
-from native_host.review.assets import HIGHEST, amount_text, unit_of
+from native_host.review.assets import HIGHEST, amount_in_words, amount_text, unit_of
 from native_host.review.text import visible
 from native_host.value import Value
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from native_host.transport.jsonrpc import Call
 
 METHODS = frozenset({"signTransaction", "signPsbt"})
+OFFER = "Also allow payments with this key that {whom} asks for, up to {amounts} a day together, for {hours} hours"
 TIMES = {"payments:1": 1, "payments:5": 5}
 """The offers, by how many times the amount that is asked about they allow."""
 WINDOW_SECONDS, HOURS = 86_400, 8
@@ -80,14 +82,16 @@ def offers(session: Session, call: Call, effect: Effect | None) -> tuple[GrantOf
     """What may be granted with the answer to a call: nothing to whoever is not paired."""
     if session.pairing is None or effect is None or call.method not in METHODS or not is_plain(effect):
         return ()
-    whom = _whom(page_of(call))
+    page = page_of(call)
+    whom = words("this extension") if page is None else say("this site ({page}, as the extension says)", page=visible(page))
     return tuple(
-        GrantOffer(
-            id=offer_id,
-            text=f"Also allow payments with this key that {whom} asks for, up to {_amounts(offered(effect, offer_id))} a day together, for {HOURS} hours",
-        )
-        for offer_id in TIMES
+        GrantOffer(id=offer_id, text=say(OFFER, whom=whom, amounts=_in_words(offered(effect, offer_id)), hours=HOURS)) for offer_id in TIMES
     )
+
+
+def _in_words(amounts: dict[str, int]) -> str:
+    texts = [amount_in_words(asset, amount) for asset, amount in amounts.items()]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])}{words(' and ')}{texts[-1]}"
 
 
 def offered(effect: Effect, offer_id: str) -> dict[str, int]:

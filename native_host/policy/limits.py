@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from native_host.encodings.date_time import in_words
+from native_host.language import say
 from native_host.protocol.approver import TypedText
 from native_host.review.assets import HIGHEST, amount_text, chain_of, number_text, unit_of
 from native_host.value import Value
@@ -36,6 +37,7 @@ _PERIODS = {60: "a minute", 3600: "an hour", 86_400: "a day", 604_800: "a week",
 _SEC1_LENGTHS = (33, 65)
 _EVERY_CHAIN = "eip155:0"
 _MOST_DIGITS = 40
+TYPE_AMOUNT, TYPE_FEE = "Type the amount in {symbol}: {number}", "Type the fee in {symbol}: {number}"
 CHANGE = "To change a limit: strongroom limits"
 
 
@@ -166,15 +168,15 @@ def to_type(thresholds: Iterable[Threshold], effect: Effect | None) -> TypedText
         if effect is None or total < threshold.amount:
             continue
         sent = sum(one.amount for one in effect.movements if one.asset == threshold.asset)
-        return _typed(threshold.asset, min(sent or total, HIGHEST), "amount" if sent else "fee")
+        return _typed(threshold.asset, min(sent or total, HIGHEST), is_amount=bool(sent))
     return None
 
 
-def _typed(asset: str, amount: int, what: str) -> TypedText:
+def _typed(asset: str, amount: int, *, is_amount: bool) -> TypedText:
     number, unit = number_text(asset, amount), unit_of(asset)
     if len(number) > _MOST_DIGITS:
-        return TypedText(prompt=f"This lets any amount of {unit.symbol} leave. Type: any", expected="any")
-    return TypedText(prompt=f"Type the {what} in {unit.symbol}: {number}", expected=number)
+        return TypedText(prompt=say("This lets any amount of {symbol} leave. Type: any", symbol=unit.symbol), expected="any")
+    return TypedText(prompt=say(TYPE_AMOUNT if is_amount else TYPE_FEE, symbol=unit.symbol, number=number), expected=number)
 
 
 def _moment(milliseconds: int) -> str:
