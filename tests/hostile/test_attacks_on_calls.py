@@ -293,7 +293,7 @@ def test_no_call_changes_who_may_do_what() -> None:
     assert [] == [name for name in METHODS if any(word in name.lower() for word in words)]
     settings = {f"{table}.{key}" for table in Config.__struct_fields__ for key in type(getattr(Config(), table)).__struct_fields__}
     assert {
-        "approval.program", "approval.prompt", "session.idle_lock_seconds", "tpm.tcti", "pkcs11.modules", "pairing.required", "pairing.unpaired_reads",
+        "approval.program", "approval.prompt", "approval.language", "session.idle_lock_seconds", "tpm.tcti", "pkcs11.modules", "pairing.required", "pairing.unpaired_reads",
     } == settings  # fmt: skip
 
 
