@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from native_host.language.german import SENTENCES
 from native_host.review import ethereum, evm_calls, typed_data
 from native_host.testing.port import HostError, Port
 from tests.homes import Home, b64
@@ -241,3 +242,26 @@ def test_an_extension_whose_name_reads_backwards(tmp_path_factory: pytest.TempPa
     assert set() == hidden_in(home.approver.asked)
     assert "good" not in str(home.approver.asked)
     assert any("xn--80ak6aa92e" in text for text in texts_of(last_review(home)))
+
+
+TEMPLATES = ["{kind}", "{0.__class__}", "{}", "%s", "(empty)", ethereum.EVERY_CHAIN]
+
+
+def test_what_is_signed_is_translated_in_no_language(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A text that reads like one of the host's own, or like a template, stands in the window as it is signed."""
+    home = Home(tmp_path_factory.mktemp("german"))
+    home.environ["LC_ALL"] = "de_DE.UTF-8"
+    home.attach()
+    home.set_up()
+    port = home.open()
+    key_id = port.request("generateKey", {"alg": "ES256K"})["keyId"]
+    for text in [*TEMPLATES, *(one for one in list(SENTENCES)[::20] if "\n" not in one)]:
+        for method, params in (
+            ("signMessage", {"format": "eip191", "message": b64(text.encode())}),
+            says("string", text, {"name": text, "version": "1"}),
+        ):
+            port.request(method, {"keyId": key_id, **params})
+            shown = last_review(home)
+            assert text in [fact["value"] for fact in shown["facts"]]
+            assert "ES256K" == shown["key"]["alg"]
+    home.quit()
