@@ -97,7 +97,7 @@ def _about_outputs(checked: Checked, spending: Spending) -> tuple[tuple[bool, st
 
 def is_far_out(own: OwnOutput) -> bool:
     """Whether no wallet would look for an output of the signer's own there."""
-    return not own.change and own.path is not None and any(HIGHEST_CHANGE_INDEX < index < _HARDENED for index in own.path)
+    return not own.change and own.path is not None and any(index % _HARDENED > HIGHEST_CHANGE_INDEX for index in own.path)
 
 
 def _is_odd(own: OwnInput) -> bool:

@@ -2,6 +2,9 @@
 
 Counted as bitcoins of the main network, whatever network a path points at: a signature names none, and is good on every one.
 An output that is the signer's own but so far out on its path that no wallet looks there is not one that comes back.
+
+Bounded is only what spends nothing but inputs of ours. Whoever makes the PSBT decides which of our inputs look like somebody else's, and could
+have a transaction signed in parts: what comes back would be set off against each of them.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ def effect(checked: Checked, spending: Spending) -> Effect:
     outputs = checked.psbt.transaction.outputs
     movements: tuple[Movement, ...]
     if amounts.others_inputs:
-        # Of several, it cannot be told whose money pays whom: what is given and does not come back is gone.
+        # Of several, it cannot be told whose money pays whom: what is given and does not come back is gone, by this signature alone.
         lost = max(0, amounts.given - sum(outputs[index].amount for index in back))
         movements, fee = ((Movement(asset=BITCOIN, amount=lost, recipient=""),) if lost else ()), 0
     else:
@@ -48,5 +51,5 @@ def effect(checked: Checked, spending: Spending) -> Effect:
         )
         fee = checked.fee or 0
     whole = bool(spending.to_sign) and all(one.sighash in _WHOLE for one in spending.to_sign)
-    known = amounts.proven and checked.fee is not None and bool(spending.inputs)
+    known = amounts.proven and checked.fee is not None and bool(spending.inputs) and not amounts.others_inputs
     return Effect(chain=BITCOIN_CHAIN, native=BITCOIN, movements=movements, fee=fee, bounded=whole and known)

@@ -171,7 +171,7 @@ def test_typed_data_of_no_chain_is_of_every_chain() -> None:
 
 
 MINE, OTHER, CHANGE = psbts.mine(), psbts.elsewhere(), psbts.mine(below="1/0")
-FAR = psbts.mine(below="1/2147483647")
+FAR, LOST = psbts.mine(below="1/2147483647"), psbts.mine(account="m/84h/0h/2147483647h", below="1/0")
 THEIRS = psbts.Spend(psbts.elsewhere(number=5), 70_000)
 
 
@@ -185,12 +185,13 @@ PSBTS: dict[str, tuple[Any, bool, dict[str, int]]] = {
     "within the wallet": (psbts.make(spends(), [psbts.Pay(CHANGE, 59_000, known=True)]), True, {BITCOIN: 1000}),
     "change that nobody proves": (psbts.make(spends(), [psbts.Pay(OTHER, 20_000), psbts.Pay(CHANGE, 39_000)]), True, {BITCOIN: 60_000}),
     "change that no wallet finds": (psbts.make(spends(), [psbts.Pay(FAR, 59_000, known=True)]), True, {BITCOIN: 60_000}),
+    "an account that no wallet finds": (psbts.make(spends(), [psbts.Pay(LOST, 59_000, known=True)]), True, {BITCOIN: 60_000}),
     "a test network's path": (psbts.make(spends(lock=psbts.mine(account="m/84h/1h/0h")), CHANGED), True, {BITCOIN: 21_000}),
     "ALL said out loud": (psbts.make(spends(sighash=1), CHANGED), True, {BITCOIN: 21_000}),
     "SINGLE": (psbts.make(spends(sighash=3), CHANGED), False, {BITCOIN: 21_000}),
     "ANYONECANPAY": (psbts.make(spends(sighash=0x81), CHANGED), False, {BITCOIN: 21_000}),
-    "of several": (psbts.make([*spends(), THEIRS], [psbts.Pay(OTHER, 100_000), psbts.Pay(CHANGE, 25_000, known=True)]), True, {BITCOIN: 35_000}),
-    "of several, to one's gain": (psbts.make([*spends(), THEIRS], [psbts.Pay(CHANGE, 100_000, known=True)]), True, {}),
+    "of several": (psbts.make([*spends(), THEIRS], [psbts.Pay(OTHER, 100_000), psbts.Pay(CHANGE, 25_000, known=True)]), False, {BITCOIN: 35_000}),
+    "of several, to one's gain": (psbts.make([*spends(), THEIRS], [psbts.Pay(CHANGE, 100_000, known=True)]), False, {}),
     "others' amounts are claims": (psbts.make([*spends(), psbts.Spend(psbts.elsewhere(number=5), 70_000, previous=False)], CHANGED), False, {BITCOIN: 21_000}),
     "Taproot": (psbts.make([psbts.Spend(psbts.mine("p2tr"), 60_000, previous=False)], [psbts.Pay(OTHER, 59_000)]), True, {BITCOIN: 60_000}),
 }  # fmt: skip
