@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST_FILES, MOST_BYTES, MOST_DEPTH = 5000, 128 * 1024 * 1024, 24
 """Of all copies of an extension together; the largest wallets known have some hundred files and 40 MiB."""
+MOST_SETTINGS = 64 * 1024 * 1024
+"""Of browsers' own settings, which name where extensions lie: a browser has some megabytes of them in a profile."""
 MANIFEST = b"manifest.json"
 MANIFEST_BYTES = 1 << 20
 PACKED = b"extension.xpi"
@@ -69,8 +71,8 @@ class Contents(Value, frozen=True, kw_only=True):
 class Budget:
     """What may still be read, of all copies together."""
 
-    def __init__(self, files: int = MOST_FILES, size: int = MOST_BYTES) -> None:
-        self.files, self.size = files, size
+    def __init__(self, files: int = MOST_FILES, size: int = MOST_BYTES, settings: int = MOST_SETTINGS) -> None:
+        self.files, self.size, self.settings = files, size, settings
 
     def one_more(self) -> None:
         """One more entry of a folder; raises ``CannotDigest`` if there are too many."""
@@ -83,6 +85,12 @@ class Budget:
         self.size -= size
         if self.size < 0:
             raise CannotDigest("more data than Strongroom reads")
+
+    def take_settings(self, size: int) -> None:
+        """So many bytes more of settings; raises ``CannotDigest`` if they are too many."""
+        self.settings -= size
+        if self.settings < 0:
+            raise CannotDigest("more of browsers' settings than Strongroom reads")
 
 
 class _Manifest(msgspec.Struct):

@@ -10,7 +10,7 @@ import pytest
 
 from native_host.caller.extension_digest import Budget
 from native_host.caller.identity import Claim
-from native_host.caller.installed_copies import MOST_COPIES, TOO_MANY, Copy, find_copies
+from native_host.caller.installed_copies import MOST_COPIES, MOST_PROFILES, TOO_MANY, TOO_MANY_ENTRIES, TOO_MANY_PROFILES, Copy, find_copies
 from native_host.install.profiles import profile_folders
 
 ID = "abcdefghijklmnopabcdefghijklmnop"
@@ -130,6 +130,64 @@ def test_more_copies_than_are_read(tmp_path: Path) -> None:
         extension(tmp_path / "Default" / "Extensions" / ID / f"{number}.0_0")
     copies = find_copies(CHROMIUM, [str(tmp_path)])
     assert (MOST_COPIES + 1, TOO_MANY) == (len(copies), copies[-1].fault)
+
+
+def test_browsers_folders_beside_the_profiles_are_none(tmp_path: Path) -> None:
+    """Chromium keeps some fifty of its own, and names come before the profile's: they hide none."""
+    for number in range(300):
+        (tmp_path / f"A{number}").mkdir()
+    extension(tmp_path / "Default" / "Extensions" / ID / "1.0_0")
+    assert [(f"Default/Extensions/{ID}/1.0_0", "1.0")] == found(CHROMIUM, tmp_path)
+
+
+@pytest.mark.parametrize(("claim", "mark"), [(CHROMIUM, "Preferences"), (FIREFOX, "extensions.json")])
+def test_profiles_that_stand_before_the_real_one(tmp_path: Path, claim: Claim, mark: str) -> None:
+    """So many that it would not be looked at: that is told, and is no copy that was seen before."""
+    for number in range(MOST_PROFILES):
+        (tmp_path / f"A{number}").mkdir()
+        (tmp_path / f"A{number}" / mark).touch()
+    assert [] == found(claim, tmp_path)
+    extension(tmp_path / "Default" / "Extensions" / ID / "1.0_0")
+    extension(tmp_path / "Default" / "extensions" / ADDON)
+    assert [(".", TOO_MANY_PROFILES)] == found(claim, tmp_path)
+
+
+def test_rubbish_that_stands_before_the_real_version(tmp_path: Path) -> None:
+    """A folder with more in it than is read is one that cannot be checked."""
+    extension(tmp_path / "Default" / "Extensions" / ID / "9.0_0")
+    for number in range(64):
+        (tmp_path / "Default" / "Extensions" / ID / f"{number}").touch()
+    assert [("Default", TOO_MANY_ENTRIES)] == found(CHROMIUM, tmp_path)
+    for number in range(4096):
+        (tmp_path / f"{number}").touch()
+    assert [(".", TOO_MANY_ENTRIES)] == found(CHROMIUM, tmp_path)
+
+
+@pytest.mark.parametrize(("claim", "mark"), [(CHROMIUM, "Secure Preferences"), (FIREFOX, "extensions.json")])
+def test_settings_longer_than_are_read_hide_nothing(tmp_path: Path, claim: Claim, mark: str) -> None:
+    """A browser would read them: what they name is not known, which is told of the profile."""
+    (tmp_path / "Default").mkdir()
+    with (tmp_path / "Default" / mark).open("wb") as file:
+        file.truncate((32 << 20) + 1)
+    ((folder, fault),) = found(claim, tmp_path)
+    assert "Default" == folder
+    assert "longer" in fault
+
+
+def test_all_settings_together_are_bounded(tmp_path: Path) -> None:
+    """A list costs more than its length."""
+    for name in ("a", "b", "c"):
+        addons(tmp_path / name, {"id": ADDON, "path": str(extension(tmp_path / name / "unpacked"))})
+    size = (tmp_path / "a" / "extensions.json").stat().st_size
+    copies = find_copies(FIREFOX, [str(tmp_path)], Budget(settings=18 * size))
+    assert [("a/unpacked", "1.0"), ("b/unpacked", "1.0")] == [told(copy, tmp_path) for copy in copies if copy.contents]
+    assert [tmp_path] == [Path(copy.folder) for copy in copies if "settings" in copy.fault]
+
+
+def test_a_list_of_profiles_that_is_too_long(tmp_path: Path) -> None:
+    """They may lie anywhere, so that any of them may be the one."""
+    (tmp_path / "profiles.ini").write_bytes(b"Path=x\n" * 20_000)
+    assert [(".", TOO_MANY_PROFILES)] == found(FIREFOX, tmp_path)
 
 
 # Firefox
