@@ -126,10 +126,10 @@ class Stages:
             return self.operations.recorded(session, call), Allow(rule=REQUEST_KEY)
         facts = self.operations.describe(session, call)
         decision = self._policies.decide(session, call, facts, decide(session, call, facts), may_permit=not self.installed.steps_up)
+        if self.installed.steps_up:
+            return facts, replace(decision, offers=()) if isinstance(decision, Ask) else decision
         if recalled == "again" and not isinstance(decision, Deny):
             decision = Allow(rule=REQUEST_KEY)
-        if isinstance(decision, Ask) and self.installed.steps_up:
-            decision = replace(decision, offers=())
         return facts, decision
 
     def _check_caller(self, call: Call) -> None:
@@ -188,14 +188,16 @@ class Stages:
             return self._act_by_policy(session, call)
         return self.operations.perform(permit_without_asking(session, call, facts, decision, self._grants))
 
-    def _act_by_policy(self, session: Session, call: Call) -> Message:
+    def _act_by_policy(self, session: Session, call: Call, *, on_lane: bool = False) -> Message:
         """Do what a policy permits, deciding again inside the transaction: what it says of the last 24 hours may be the sum of what other
-        hosts sign at this moment."""
+        hosts sign at this moment. What is refused ``on_lane`` is written down by ``refused``."""
         refused: KmsError
         with self.store.transaction():
             facts, decision = self.decide(session, call)
             if isinstance(decision, Ask):
-                raise PolicyDenied(USED_UP)
+                decision = Deny(rule=decision.rule, text=USED_UP)
+            if isinstance(decision, Deny) and not on_lane:
+                self.audit.refused(session, call, facts, PolicyDenied(decision.text), decision.rule)
             try:
                 return self.operations.perform(permit_without_asking(session, call, facts, decision, self._grants))
             except KmsError as error:
@@ -237,6 +239,7 @@ class Stages:
             if isinstance(waiting.call.params, UnlockParams):
                 self._check_reach()
             self.operations.check_unchanged(waiting.session, waiting.call, waiting.facts)
+            self.pairings.check_unchanged(waiting.session, waiting.call)
             waiting.asked = True
             permit = authorize(
                 waiting.session,
@@ -249,7 +252,11 @@ class Stages:
                 self._grants,
             )
             self.operations.make_ready(permit)
-            result = self._act_by_policy(waiting.session, waiting.call) if _by_policy(waiting.decision) else self.operations.perform(permit)
+            self.pairings.check_unchanged(waiting.session, waiting.call)
+            if _by_policy(waiting.decision):
+                result = self._act_by_policy(waiting.session, waiting.call, on_lane=True)
+            else:
+                result = self.operations.perform(permit)
             if isinstance(waiting.call.params, UnlockParams):
                 self._program.begin(self._house)
         if isinstance(waiting.decision, Ask):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 
+USED_UP = "What was allowed without asking is used up by now. Ask again, and the person is asked."
+
 
 class Grants:
     """The grants in force, by key and method; all of them end when the keystore is locked."""
@@ -54,7 +56,7 @@ def permit_without_asking(session: Session, call: Call, facts: Facts, decision: 
     """The permit of a decision that needs nobody.
 
     Raises:
-        PolicyDenied: if the decision is to deny.
+        PolicyDenied: the decision is to deny, or others that waited with it have used up the grant it rests on.
     """
     if isinstance(decision, Deny):
         raise PolicyDenied(decision.text)
@@ -62,8 +64,9 @@ def permit_without_asking(session: Session, call: Call, facts: Facts, decision: 
         return Permit(session=session, call=call, facts=facts, approved_by="grant", rule=decision.rule)
     if decision.rule != "grant":
         return Permit(session=session, call=call, facts=facts, approved_by="rule", rule=decision.rule)
-    if facts.key is not None:
-        grants.use(facts.key.key_id, call.method)
+    if facts.key is None or grants.find(facts.key.key_id, call.method) is None:
+        raise PolicyDenied(USED_UP)
+    grants.use(facts.key.key_id, call.method)
     return Permit(session=session, call=call, facts=facts, approved_by="grant", rule=decision.rule)
 
 

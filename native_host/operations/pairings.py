@@ -17,7 +17,8 @@ from native_host.caller.pairing import PAIRING_ID_BYTES
 from native_host.errors import CannotUnseal, Locked
 from native_host.keystore import pairings as table
 from native_host.language import sentence
-from native_host.session import PairingFault, Session
+from native_host.protocol.methods import METHODS
+from native_host.session import PairingFault, Session, require_pairing
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from native_host.config import PairingConfig
     from native_host.keystore.store import KeyStore
     from native_host.operations.house import House
+    from native_host.transport.jsonrpc import Call
 
 DOCUMENT = "pairings"
 MOST_OF_AN_ORIGIN = 32
@@ -141,6 +143,21 @@ class Pairings:
             pairing_fault=fault,
             unpaired_reads=self._config.unpaired_reads,
         )
+
+    def check_unchanged(self, session: Session, call: Call) -> None:
+        """See that the pairing of a call that has waited for the person is one still, or that its extension has none still.
+
+        Raises:
+            NotPaired, CannotUnseal
+        """
+        if session.state != "unlocked" or not self._store.is_unlocked:
+            return
+        fault, known = session.pairing_fault, {one.pairing_id for one in self._of(session)}
+        if session.pairing is None and known:
+            fault = "outside"
+        elif session.pairing is not None and session.pairing not in known:
+            fault = "removed"
+        require_pairing(replace(session, pairing_fault=fault), METHODS[call.method], call.params)
 
     def _judged(self, session: Session, opened: Opened | None) -> Judged:
         try:

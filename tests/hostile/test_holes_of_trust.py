@@ -6,14 +6,23 @@ from collections.abc import Iterator
 
 import pytest
 
+from native_host.approval.authorize import Grants, permit_without_asking
 from native_host.audit import Audit
-from native_host.operations import limits
+from native_host.errors import PolicyDenied
+from native_host.keystore.store import KeyStore
+from native_host.operations import limits, pairings
+from native_host.policy import Allow, Facts
 from native_host.policy.limits import Limit, Limits
+from native_host.protocol.uses import SignParams
+from native_host.protocol.wire import Base64Url
 from native_host.review.assets import BITCOIN
 from native_host.testing.port import HostError, Port
+from native_host.transport.jsonrpc import Call
 from tests import psbts
-from tests.homes import Home, unlock
+from tests.homes import ADDON, Home, b64, origin_of, unlock
 from tests.host.calls import restore
+from tests.host.test_extension_changed import install
+from tests.unit.test_permit import KEY, SESSION
 
 DENIED = "policy_denied"
 
@@ -37,6 +46,27 @@ def limited(home: Home, *rows: Limit) -> None:
             Audit(store).happened("strongroom:person", "setLimit", "")
 
 
+def removed(home: Home) -> None:
+    """What the person does with ``strongroom pairings remove``."""
+    with home.store() as store:
+        unlock(store)
+        with store.transaction():
+            pairings.write(store, ())
+            store.append_audit(b"")
+
+
+def pairing_of(store: KeyStore) -> pairings.Pairing:
+    """A pairing of the extension, as another of its profiles makes one."""
+    return pairings.Pairing(
+        pairing_id=b"p" * 16, wallet_id=store.wallets()[0][0], origin=origin_of(ADDON), family="chromium", public=b"k" * 32, created_at=0
+    )
+
+
+def asked(home: Home, method: str) -> int:
+    """How often the person was asked about a method."""
+    return len([ask for ask in home.approver.asked if ask["kind"] == "review" and ask["method"] == method])
+
+
 def reason(port: Port, method: str, **params: object) -> str:
     with pytest.raises(HostError) as caught:
         port.request(method, params)
@@ -53,3 +83,63 @@ def test_a_transaction_that_is_signed_in_parts_does_not_pass_a_limit(own: Home) 
         spends = [psbts.Spend(psbts.mine(below=f"0/{number}"), 100_000, known=number != hidden) for number in (0, 1)]
         pays = [psbts.Pay(psbts.elsewhere(), 100_000), psbts.Pay(psbts.mine(below="1/0"), 99_000, known=True)]
         assert DENIED == reason(port, "signPsbt", keyId=seed, psbt=psbts.text_of(psbts.make(spends, pays)))
+
+
+def test_a_pairing_that_is_removed_while_the_person_decides_signs_nothing(own: Home) -> None:
+    """They see in the window whose call it is, take its pairing back at once, and allow what they had read."""
+    with own.open() as port:
+        made = port.pair()
+        port.open_channel(made)
+        key = port.request("generateKey", {"alg": "Ed25519"})["keyId"]
+        gate = own.approver.hold(kind="review", method="sign")
+        waiting = port.begin("sign", {"keyId": key, "data": b64(b"data")})
+        own.approver.wait_for(kind="review", method="sign")
+        removed(own)
+        gate.release()
+        with pytest.raises(HostError) as caught:
+            waiting.result()
+        assert "not_paired" == caught.value.reason
+
+
+def test_what_waited_while_its_extension_was_paired_is_not_signed(own: Home) -> None:
+    """A program that poses as the extension asks before the pairing, and has its call decided about behind it."""
+    with own.open() as thief, own.open() as port:
+        key = port.request("generateKey", {"alg": "Ed25519"})["keyId"]
+        gate = own.approver.hold(kind="review", method="sign")
+        waiting = thief.begin("sign", {"keyId": key, "data": b64(b"data")})
+        own.approver.wait_for(kind="review", method="sign")
+        with own.store() as store:
+            unlock(store)
+            with store.transaction():
+                pairings.write(store, (pairing_of(store),))
+                store.append_audit(b"")
+        gate.release()
+        with pytest.raises(HostError) as caught:
+            waiting.result()
+        assert "not_paired" == caught.value.reason
+
+
+def test_an_extension_that_was_changed_is_asked_about_each_use_by_itself(own: Home) -> None:
+    """Also what it may otherwise have done again without asking, under the request key that it had before."""
+    folder = install(own)
+    with own.open() as port:
+        key = port.request("generateKey", {"alg": "A256GCM"})["keyId"]
+        sealed = port.request("encrypt", {"keyId": key, "alg": "A256GCM", "plaintext": b64(b"x")})
+        call = {"keyId": key, "alg": "A256GCM", **{name: sealed[name] for name in ("ciphertext", "iv", "tag")}, "requestKey": "r" * 32}
+        port.request("decrypt", call)
+        port.request("decrypt", call)
+    assert 1 == asked(own, "decrypt")
+    (folder / "background.js").write_text("steal();", encoding="utf-8")
+    with own.open() as port:
+        port.request("decrypt", call)
+    assert 2 == asked(own, "decrypt")
+
+
+def test_a_grant_of_uses_gives_no_more_to_those_that_wait_together() -> None:
+    """Each of them was decided about while there was a use left; in a token, they all wait for the person to log in."""
+    grants = Grants()
+    grants.give("k", "sign", 1)
+    call = Call(id=1, method="sign", params=SignParams(key_id="k", data=Base64Url(b"x")))
+    permit_without_asking(SESSION, call, Facts(key=KEY), Allow(rule="grant"), grants)
+    with pytest.raises(PolicyDenied):
+        permit_without_asking(SESSION, call, Facts(key=KEY), Allow(rule="grant"), grants)
