@@ -15,11 +15,10 @@ from __future__ import annotations
 
 import os
 from hashlib import sha1, sha256
-from stat import S_ISREG
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from native_host.caller.leveldb import CannotRead, read_prefixes, varint
+from native_host.caller.leveldb import Budget, CannotRead, TooMuch, read_plain, read_prefixes, varint
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 FOLDER = "Service Worker"
 MOST_SCRIPTS = 256
 MOST_SCRIPT_BYTES = 32 << 20
-"""Of all scripts together."""
 _HEADER_BYTES, _END_BYTES, _KEY_DIGEST_BYTES = 24, 24, 32
 _HEADER_MAGIC = (0xFCFB6D1BA7725C30).to_bytes(8, "little")
 _END_MAGIC = (0xF4FA6F45970D41D8).to_bytes(8, "little")
@@ -43,52 +41,52 @@ class Script(Value, frozen=True, kw_only=True):
     file: str
 
 
-def cached_scripts(profile: str, addon: str) -> tuple[Script, ...]:
-    """The cached sources of an extension's registered workers in a profile; empty if there are none, or they cannot be read. Never raises.
+def cached_scripts(profile: str, addon: str, budget: Budget | None = None) -> tuple[Script, ...]:
+    """The cached sources of an extension's registered workers in a profile; empty if there are none, or they cannot be read.
 
     One that the browser is writing just now, or whose file is not there, is left out.
+
+    Raises:
+        TooMuch: there is more than is read here.
     """
     try:
-        return tuple(_scripts(os.path.join(profile, FOLDER), f"chrome-extension://{addon}/".encode()))
+        return tuple(_scripts(os.path.join(profile, FOLDER), f"chrome-extension://{addon}/".encode(), budget or Budget()))
+    except TooMuch:
+        raise
     except (OSError, CannotRead, IndexError, ValueError):
         return ()
 
 
-def _scripts(folder: str, origin: bytes) -> Iterator[Script]:
+def _scripts(folder: str, origin: bytes, budget: Budget) -> Iterator[Script]:
     database = os.path.join(folder, "Database")
-    versions = {_fields(record).get(4, 0) for record in read_prefixes(database, [b"REG:" + origin]).values()}
+    versions = {_fields(record).get(4, 0) for record in read_prefixes(database, [b"REG:" + origin], budget).values()}
     prefixes = [b"RES:%d\0" % version for version in versions if isinstance(version, int)]
-    left = MOST_SCRIPT_BYTES
-    for record in list(read_prefixes(database, prefixes).values() if prefixes else ())[:MOST_SCRIPTS]:
+    records = list(read_prefixes(database, prefixes, budget).values()) if prefixes else []
+    if len(records) > MOST_SCRIPTS:
+        raise TooMuch
+    for record in records:
         fields = _fields(record)
         number, url = fields.get(1, 0), fields.get(2, b"")
         if not isinstance(number, int) or not isinstance(url, bytes) or not url.startswith(origin):
             continue
         key = b"%d" % number
         file = os.path.join(folder, "ScriptCache", f"{int.from_bytes(sha1(key, usedforsecurity=False).digest()[:8], 'little'):016x}_0")
-        source = _source(file, key, left)
+        source = _source(file, key, budget)
         if source is not None:
-            left -= len(source)
             path = unquote_to_bytes(url.removeprefix(origin).partition(b"#")[0].partition(b"?")[0])
             yield Script(path=path, digest=sha256(source).digest(), file=file)
 
 
-def _source(file: str, key: bytes, most: int) -> bytes | None:
+def _source(file: str, key: bytes, budget: Budget) -> bytes | None:
     """The entry's second stream, which is the script; the first, the headers, stands behind it. ``None`` if the file is no whole entry."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        content = read_plain(file, MOST_SCRIPT_BYTES, budget)
     except OSError:
         return None
-    try:
-        status = os.fstat(descriptor)
-        if not S_ISREG(status.st_mode) or status.st_size > most:
-            return None
-        with open(descriptor, "rb", closefd=False) as opened:
-            content = opened.read(most + 1)
-    finally:
-        os.close(descriptor)
+    if content is None:
+        return None
     start, end = _HEADER_BYTES + len(key), content[-_END_BYTES:]
-    whole = content.startswith(_HEADER_MAGIC) and end.startswith(_END_MAGIC) and len(content) <= most
+    whole = content.startswith(_HEADER_MAGIC) and end.startswith(_END_MAGIC)
     if not whole or int.from_bytes(content[12:16], "little") != len(key) or content[_HEADER_BYTES:start] != key:
         return None
     flags, headers = int.from_bytes(end[8:12], "little"), int.from_bytes(end[16:20], "little")

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from native_host.caller.script_cache import Script
     from native_host.keystore.store import KeyStore
 
-MOST_PROFILES = 8
-"""Whose script cache is looked at."""
+UNREAD = "What the browser has kept of this extension's code is more than Strongroom reads, so that a change of it would not be noticed."
 
 
 def look_at_caller(caller: Caller, environ: Mapping[str, str], clock: Callable[[], int]) -> tuple[Installed, BrowserProgram]:
@@ -38,8 +37,9 @@ def look_at_caller(caller: Caller, environ: Mapping[str, str], clock: Callable[[
     copies = _copies(caller.origin, family, environ)
     manifest = _of_manifest(caller, environ)
     more = (*observed, *(() if manifest is None else (manifest,)), *_of_release(caller.origin, copies))
-    told = replace(caller, evidence=(*caller.evidence, *more))
-    return Installed(told, copies, _scripts(caller.origin, family, copies), clock), program
+    scripts, unread = _scripts(caller.origin, family, copies)
+    told = replace(caller, evidence=(*caller.evidence, *more, *unread))
+    return Installed(told, copies, scripts, clock), program
 
 
 def look_at_extension(store: KeyStore, origin: str, environ: Mapping[str, str]) -> tuple[Evidence, ...]:
@@ -48,7 +48,8 @@ def look_at_extension(store: KeyStore, origin: str, environ: Mapping[str, str]) 
     if family is None:
         return ()
     copies = _copies(origin, family, environ)
-    installed = Installed(Caller(origin=origin, evidence=_of_release(origin, copies)), copies, _scripts(origin, family, copies))
+    scripts, unread = _scripts(origin, family, copies)
+    installed = Installed(Caller(origin=origin, evidence=(*_of_release(origin, copies), *unread)), copies, scripts)
     installed.look(store.connection)
     return installed.caller.evidence
 
@@ -111,12 +112,20 @@ def _of_release(origin: str, copies: tuple[Copy, ...]) -> tuple[Evidence, ...]:
     return () if found is None else (found,)
 
 
-def _scripts(origin: str, family: Family, copies: tuple[Copy, ...]) -> tuple[Script, ...]:
-    """What Chromium has kept of the extension's worker in the profiles in which it is installed."""
+def _scripts(origin: str, family: Family, copies: tuple[Copy, ...]) -> tuple[tuple[Script, ...], tuple[Evidence, ...]]:
+    """What Chromium has kept of the extension's worker in the profiles in which it is installed, and whether that was not all of it."""
     profiles = dict.fromkeys(profile for copy in copies for profile in copy.profiles)
     if family != "chromium" or not profiles:
-        return ()
+        return (), ()
+    from native_host.caller.leveldb import Budget, TooMuch
     from native_host.caller.script_cache import cached_scripts
 
     addon = origin.removeprefix("chrome-extension://").removesuffix("/")
-    return tuple(script for profile in list(profiles)[:MOST_PROFILES] for script in cached_scripts(profile, addon))
+    budget, more = Budget(), False
+    found: list[Script] = []
+    for profile in profiles:
+        try:
+            found += cached_scripts(profile, addon, budget)
+        except TooMuch:
+            more = True
+    return tuple(found), ((Evidence(signal="worker", level="unknown", text=UNREAD),) if more else ())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from native_host.caller import leveldb
-from native_host.caller.leveldb import CannotRead, read_prefixes, unsnap, varint
+from native_host.caller.leveldb import Budget, CannotRead, TooMuch, read_prefixes, unsnap, varint
 from tests.data.make_leveldb import FOLDER, expected, rows
 
 
@@ -83,17 +83,25 @@ def test_a_log_that_is_being_written(database: Path) -> None:
     assert before == read_prefixes(str(database), [b""])
 
 
-@pytest.mark.parametrize("kind", ["pipe", "link", "large"])
+def test_a_file_behind_a_link(database: Path) -> None:
+    """A browser reads it, so it counts."""
+    before = read_prefixes(str(database), [b""])
+    log = next(database.glob("*.log"))
+    log.rename(database / "elsewhere")
+    log.symlink_to("elsewhere")
+    assert before == read_prefixes(str(database), [b""])
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "large"])
 def test_files_that_are_no_files(database: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe that never ends, a link elsewhere, a file that grows without end: refused, without waiting."""
+    """A pipe or a device that never ends, a file that grows without end: refused, without waiting."""
     log = next(database.glob("*.log"))
     content = log.read_bytes()
     log.unlink()
     if kind == "pipe":
         os.mkfifo(log)
-    elif kind == "link":
-        (database / "elsewhere").write_bytes(content)
-        log.symlink_to("elsewhere")
+    elif kind == "device":
+        log.symlink_to("/dev/zero")
     else:
         log.write_bytes(content)
         monkeypatch.setattr(leveldb, "MOST_BYTES", len(content) - 1)
@@ -102,13 +110,28 @@ def test_files_that_are_no_files(database: Path, kind: str, monkeypatch: pytest.
 
 
 def test_more_than_is_read(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entries and tables have bounds."""
-    monkeypatch.setattr(leveldb, "MOST_ENTRIES", 10)
-    with pytest.raises(CannotRead):
-        read_prefixes(str(database), [b""])
+    """Entries, bytes and tables have bounds, also those of several readings together."""
+    for budget in (Budget(steps=10), Budget(size=100)):
+        with pytest.raises(TooMuch):
+            read_prefixes(str(database), [b""], budget)
+    whole = Budget()
+    read_prefixes(str(database), [b"REG:"], whole)
+    left = Budget(steps=(leveldb.MOST_STEPS - whole.steps) * 3 // 2)
+    read_prefixes(str(database), [b"REG:"], left)
+    with pytest.raises(TooMuch):
+        read_prefixes(str(database), [b"REG:"], left)
     monkeypatch.setattr(leveldb, "MOST_TABLES", 0)
-    with pytest.raises(CannotRead):
+    with pytest.raises(TooMuch):
         read_prefixes(str(database), [b"nothing"])
+
+
+def test_a_log_of_nothing_but_entries(database: Path) -> None:
+    """Two bytes each, of keys that nobody asks for: reading it ends long before the file does."""
+    batch = bytes(12) + b"\0\0" * 16_374
+    block = bytes(4) + len(batch).to_bytes(2, "little") + b"\1" + batch
+    (database / "999999.log").write_bytes(block.ljust(32768, b"\0") * 400)
+    with pytest.raises(TooMuch):
+        read_prefixes(str(database), [b"REG:"])
 
 
 @pytest.mark.parametrize(
@@ -130,10 +153,10 @@ def test_more_than_is_read(database: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_snappy(packed: bytes, content: bytes | None) -> None:
     """Literals and copies; what is not as it says is refused before it takes more room than it may."""
     if content is not None:
-        assert content == unsnap(packed)
+        assert content == unsnap(packed, Budget())
         return
     with pytest.raises((CannotRead, IndexError, ValueError)):
-        unsnap(packed)
+        unsnap(packed, Budget())
 
 
 def test_numbers() -> None:

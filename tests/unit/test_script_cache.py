@@ -14,7 +14,9 @@ from native_host.caller import script_cache
 from native_host.caller.extension_digest import Contents, FileDigest
 from native_host.caller.identity import Caller
 from native_host.caller.installed_copies import Copy
+from native_host.caller.leveldb import TooMuch
 from native_host.caller.script_cache import Script, cached_scripts
+from native_host.operations.caller_evidence import UNREAD, look_at_caller
 from native_host.operations.installed import Installed
 from native_host.operations.seen_extension import SeenCopy, foreign_scripts
 from tests.chromium_profile import ADDON, ORIGIN, entry, entry_file, write_database, write_worker
@@ -64,18 +66,37 @@ def test_what_is_no_whole_entry_says_nothing(tmp_path: Path, damage: str) -> Non
     assert () == cached_scripts(str(tmp_path), ADDON)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "link", "large"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "link", "large"])
 def test_entries_that_are_no_files(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe is not waited for, a link not followed, what is too large not read."""
+    """A pipe and a device are not waited for, a link is followed, as the browser does, and what is too large is told."""
     write_database(tmp_path, {"background.js": 1})
     write_worker(tmp_path, SOURCE, 1)
     file = entry_file(tmp_path, 1)
     if kind == "large":
         monkeypatch.setattr(script_cache, "MOST_SCRIPT_BYTES", len(file.read_bytes()) - 1)
-    else:
-        file.rename(tmp_path / "elsewhere")
-        os.mkfifo(file) if kind == "pipe" else file.symlink_to(tmp_path / "elsewhere")
-    assert () == cached_scripts(str(tmp_path), ADDON)
+        with pytest.raises(TooMuch):
+            cached_scripts(str(tmp_path), ADDON)
+        return
+    before = cached_scripts(str(tmp_path), ADDON)
+    file.rename(tmp_path / "elsewhere")
+    os.mkfifo(file) if kind == "pipe" else file.symlink_to("/dev/zero" if kind == "device" else tmp_path / "elsewhere")
+    assert (before if kind == "link" else ()) == cached_scripts(str(tmp_path), ADDON)
+
+
+def test_more_scripts_than_are_read(tmp_path: Path) -> None:
+    """The one that was changed could be behind those that are."""
+    write_database(tmp_path, {f"{number}.js": number for number in range(257)})
+    with pytest.raises(TooMuch):
+        cached_scripts(str(tmp_path), ADDON)
+
+
+def test_a_database_that_is_too_large_is_told(tmp_path: Path) -> None:
+    """No window says that nothing was seen where not all was looked at."""
+    profile = tmp_path / ".config" / "chromium" / "Default"
+    (profile / "Extensions" / ADDON / "1.0_0").mkdir(parents=True)
+    write_database(profile, {f"{number}.js": number for number in range(257)})
+    installed, _ = look_at_caller(Caller(origin=ORIGIN, family="chromium"), {"HOME": str(tmp_path)}, lambda: 0)
+    assert [("unknown", UNREAD)] == [(one.level, one.text) for one in installed.caller.evidence if one.signal == "worker"]
 
 
 def test_entries_are_as_chromium_names_them() -> None:
