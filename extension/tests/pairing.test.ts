@@ -140,6 +140,20 @@ test("what is asked while the channel opens waits for it, and is sealed", async 
   expect(far.sealedCalls).toEqual(["listKeys"]);
 });
 
+test("an answer in the clear to what waits for the channel is not taken, and ends the connection", async () => {
+  const asked: Promise<unknown>[] = [];
+  far.answers["openChannel"] = async ({ id, params }: Frame) => {
+    asked.push(rejection(host.request("listKeys", {})));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    far.push({ jsonrpc: "2.0", id: Number(id) + 1, result: { keys: [{ address: "a thief's" }] } });
+    return { message: await far.responder.open(params["message"] as string, walletKey()) };
+  };
+  await rejection(pair());
+
+  expect(await Promise.all(asked)).toEqual([new ConnectionError("wrong_host")]);
+  expect(host.paired).toBe(false);
+});
+
 test("the answer to a call that was made before the channel comes in the clear, and is taken", async () => {
   let release = (): void => undefined;
   far.answers["unlock"] = async () => new Promise((resolve) => {

@@ -77,9 +77,10 @@ export class SealedChannel {
     this.#ended = true;
   }
 
-  /** Until the reply to `openChannel` frames come in the clear: those of calls that were made before. */
+  /** Until the reply to `openChannel` frames come in the clear: those of calls that were made before. What waits to be sealed nobody has read yet. */
   async #beforehand(frame: unknown): Promise<unknown> {
     const { id, result } = record(frame);
+    if (typeof id === "number" && id > this.#options.openedBy) throw new TypeError("an answer to what was not asked yet");
     if (id === this.#options.openedBy && result !== undefined) {
       const { message } = record(result);
       if (typeof message !== "string") throw new TypeError("no handshake message");
