@@ -104,16 +104,44 @@ def append(
     With ``keys``, ``head`` is the authentic one of before, and the new one is returned, of a newer ``version`` if there is one.
     """
     row = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-    seq, before = (row[0] + 1, _sound(row[1])) if row else (1, GENESIS)
+    last = (row[0], _sound(row[1])) if row else (0, GENESIS)
+    seq, link = _add(connection, keys or box_public, last, at, content, change)
+    return None if keys is None or head is None else _moved(connection, keys, head, seq, link, version)
+
+
+def follow(
+    connection: Connection,
+    keys: StoreKeys,
+    head: Head,
+    at: int,
+    content: bytes,
+    change: tuple[bytes, bytes] | None = None,
+    *,
+    version: int | None = None,
+) -> Head:
+    """As ``append``, where it is known that no row stands behind ``head``."""
+    seq, link = _add(connection, keys, (head.seq, head.hash), at, content, change)
+    return _moved(connection, keys, head, seq, link, version)
+
+
+def _add(
+    connection: Connection, keys: StoreKeys | bytes, last: tuple[int, bytes], at: int, content: bytes, change: tuple[bytes, bytes] | None
+) -> tuple[int, bytes]:
+    """The number and hash of a new row behind the ``last``; sealed to a public key where there are no keys."""
+    seq = last[0] + 1
     if seq > LAST_SEQ:
         raise CannotUnseal  # Somebody took the last number there is: nothing can be written down any more, and so nothing done.
-    sealing = SEALED_TO_BOX if keys is None else SEALED_WITH_KEY
-    sealed = box_seal(box_public, content) if keys is None else keys.seal_audit(seq, at, content)
+    if isinstance(keys, bytes):
+        sealing, sealed = SEALED_TO_BOX, box_seal(keys, content)
+    else:
+        sealing, sealed = SEALED_WITH_KEY, keys.seal_audit(seq, at, content)
     record_id, digest = change or (None, None)
-    link = _link(before, seq, at, sealing, sealed, record_id, digest)
+    link = _link(last[1], seq, at, sealing, sealed, record_id, digest)
     connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", (seq, at, sealing, sealed, record_id, digest, link))
-    if keys is None or head is None:
-        return None
+    return seq, link
+
+
+def _moved(connection: Connection, keys: StoreKeys, head: Head, seq: int, link: bytes, version: int | None) -> Head:
     new = Head(
         seq=seq,
         hash=link,

@@ -80,11 +80,13 @@ class StoreFile:
 
     def epoch(self) -> int:
         """The lock epoch: how often the store was locked, by any host."""
-        self._look()
-        if self._known_epoch is None:
+        if not (self._batch and self._checked):  # asked a dozen times for each call
+            self._look()
+        known = self._known_epoch
+        if known is None:
             row = self.connection.execute("SELECT lock_epoch FROM state WHERE typeof(lock_epoch) = 'integer'").fetchone()
-            self._known_epoch = row[0] if row is not None and 0 <= row[0] < LAST_EPOCH else NO_EPOCH
-        return self._known_epoch
+            known = self._known_epoch = row[0] if row is not None and 0 <= row[0] < LAST_EPOCH else NO_EPOCH
+        return known
 
     def _look(self) -> None:
         """See whether another host has written, and if so forget what was remembered of the file.

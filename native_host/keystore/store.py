@@ -74,6 +74,9 @@ class KeyStore(StoreFile):
         self._cache: dict[bytes, records.Record] = {}
         self._owners: dict[bytes, bytes] = {}
         self._documents: dict[bytes, bytes | None] = {}
+        self._document_ids: dict[tuple[str, bytes], bytes] = {}
+        # The row that this process wrote last, for as long as nobody else has written.
+        self._end: chain.Head | None = None
         self._held: sealed.StoreKeys | None = None
         self._withheld: sealed.StoreKeys | None = None
         self._holding = False
@@ -145,7 +148,9 @@ class KeyStore(StoreFile):
         self._opened_unattended = None
         self._cache.clear()
         self._documents.clear()
+        self._document_ids.clear()
         self._owners.clear()
+        self._end = None
 
     @contextmanager
     def withheld(self) -> Iterator[None]:
@@ -403,6 +408,7 @@ class KeyStore(StoreFile):
                 with self.transaction():
                     head = chain.checked_end(self.connection, self._keys)
                     if head is not None and head.seq > head.settled:
+                        self._end = None
                         self._due(chain.raised(self.connection, self._keys, head).version)
         finally:
             self.connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
@@ -459,6 +465,7 @@ class KeyStore(StoreFile):
         super()._forget()
         self._cache.clear()
         self._documents.clear()
+        self._end = None
 
     def _undo(self, *, first: bool) -> None:
         self._unrecorded.clear()
@@ -477,9 +484,13 @@ class KeyStore(StoreFile):
         if keys is None:
             if self._vouching:
                 raise Locked
+            self._end = None
             chain.append(self.connection, None, self._meta("auditPublic"), self._clock(), content)
             return
-        head = self._mended or chain.checked_end(self.connection, keys)
+        # What others wrote is looked for anew at each transaction's begin, and looking at it takes as long as writing the row.
+        self._look()
+        end = self._end if self._mended is None else None
+        head = end or self._mended or chain.checked_end(self.connection, keys)
         if head is None:
             raise ChangedOutside
         changes: list[tuple[bytes, bytes] | None] = [*self._unrecorded]
@@ -488,7 +499,11 @@ class KeyStore(StoreFile):
         version = self._next_version(head)
         for number, change in enumerate(changes or [None]):
             said = content if number == 0 else chain.CONTINUED
-            head = chain.append(self.connection, keys, b"", self._clock(), said, change, head=head, version=version)
+            if end is None:
+                end = chain.append(self.connection, keys, b"", self._clock(), said, change, head=head, version=version)
+            else:
+                end = chain.follow(self.connection, keys, end, self._clock(), said, change, version=version)
+        self._end = end
         self._unrecorded, self._vouching, self._raising, self._least_version, self._mended = [], False, False, 0, None
         if version is not None:
             self._due(version)
@@ -582,13 +597,21 @@ class KeyStore(StoreFile):
     def document(self, kind: str, name: bytes = b"") -> bytes | None:
         """The content of a document, checked against the audit chain; ``None`` if it was never written. Raises ``Locked``, ``CannotUnseal``."""
         keys = self.keys
-        document_id = documents.id_of(keys, kind, name)
+        document_id = self._document_id(keys, kind, name)
         if document_id not in self._documents:
             content = documents.read(self.connection, keys, document_id)
             if len(self._documents) >= CACHED_DOCUMENTS:
                 self._documents.clear()
             self._documents[document_id] = content
         return self._documents[document_id]
+
+    def _document_id(self, keys: sealed.StoreKeys, kind: str, name: bytes) -> bytes:
+        found = self._document_ids.get((kind, name))
+        if found is None:
+            if len(self._document_ids) >= CACHED_DOCUMENTS:
+                self._document_ids.clear()
+            found = self._document_ids[kind, name] = documents.id_of(keys, kind, name)
+        return found
 
     def write_document(self, content: bytes, kind: str, name: bytes = b"", *, anew: bool = False) -> None:
         """Write a document inside a transaction that appends an audit row; raises ``Locked``.
@@ -599,7 +622,7 @@ class KeyStore(StoreFile):
             CannotUnseal: it was changed from outside: what it held would be lost for good.
         """
         keys = self.keys
-        document_id = documents.id_of(keys, kind, name)
+        document_id = self._document_id(keys, kind, name)
         if not anew:
             self.document(kind, name)
         self._changed(document_id, documents.write(self.connection, keys, document_id, content))

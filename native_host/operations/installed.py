@@ -75,12 +75,25 @@ class Installed:
         self._clock = clock
         self._told: dict[str, Evidence] = {}
         self._known = NOTHING
+        self._said: tuple[bool, Caller, list[Evidence]] | None = None
 
     @property
     def caller(self) -> Caller:
-        """The caller with all evidence; what speaks against it stands first."""
+        """The caller with all evidence; what speaks against it stands first. The same object for as long as it is the same."""
+        return self._now_said()[1]
+
+    def _now_said(self) -> tuple[bool, Caller, list[Evidence]]:
+        """Whether a change steps up, the caller, and what speaks against it; asked at every call, and so kept until one of them changes."""
+        steps_up = self.steps_up
+        if self._said is None or self._said[0] != steps_up:
+            caller = self._with_evidence(steps_up=steps_up)
+            against = [one for one in caller.evidence if one.level == "contradicted" and digest_of(one) not in self._known.accepted]
+            self._said = (steps_up, caller, against)
+        return self._said
+
+    def _with_evidence(self, *, steps_up: bool) -> Caller:
         told = [*self._caller.evidence, *self._told.values()]
-        if self.steps_up:
+        if steps_up:
             told.insert(0, Evidence(signal="changed", level="unknown", text=sentence(STEP_UP, date=self._changed_on())))
         told.sort(key=lambda one: one.level != "contradicted")
         return replace(self._caller, evidence=tuple(told))
@@ -110,16 +123,15 @@ class Installed:
 
     def learn(self, known: Known) -> None:
         """This is what is remembered of the extension: at first as the file says, then as the open store does."""
-        self._known = known
+        self._known, self._said = known, None
 
     def tell(self, signal: str, level: Level, text: str) -> None:
         """Have this said in every window from now on, in place of what was said of the same signal."""
-        self._told[signal] = Evidence(signal=signal, level=level, text=text)
+        self._told[signal], self._said = Evidence(signal=signal, level=level, text=text), None
 
     def contradictions(self) -> list[Evidence]:
         """What speaks against the caller, and was not accepted."""
-        against = [one for one in self.caller.evidence if one.level == "contradicted"]
-        return [one for one in against if digest_of(one) not in self._known.accepted]
+        return self._now_said()[2]
 
     def check(self, method: str) -> None:
         """Raise ``CallerChanged`` if something speaks against the caller: for every method but those that say nothing, and for unlocking where

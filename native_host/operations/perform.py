@@ -121,20 +121,10 @@ class Operations:
             from native_host.operations import signing
 
             return self._limited(session, call, self._facts(call, records.key_view(signing.prepare_sign(store, session, params)[0])))
-        if isinstance(params, t.SignPsbtParams):
-            from msgspec.structs import replace
-
-            from native_host.operations import psbt
-
-            record, spending = psbt.prepare(self._house, session, params)
-            return self._effect(session, call, replace(self._facts(call, records.key_view(record)), spending=spending))
         if isinstance(params, DECODED):
-            from msgspec.structs import replace
-
-            from native_host.operations import transactions
-
-            facts = self._facts(call, records.key_view(transactions.prepare(self._house, session, params)))
-            return self._effect(session, call, replace(facts, authorities=transactions.authorities(params)))
+            return self._effect(session, call, self._describe_decoded(session, call, params))
+        if not isinstance(params, USES):
+            return Facts()
         from native_host.operations import agreeing, encrypting, messages, wrapping
 
         match params:
@@ -153,6 +143,19 @@ class Operations:
             case _:
                 return Facts()
         return self._limited(session, call, self._facts(call, records.key_view(record)))
+
+    def _describe_decoded(self, session: Session, call: Call, params: DECODED) -> Facts:
+        from msgspec.structs import replace
+
+        if isinstance(params, t.SignPsbtParams):
+            from native_host.operations import psbt
+
+            record, spending = psbt.prepare(self._house, session, params)
+            return replace(self._facts(call, records.key_view(record)), spending=spending)
+        from native_host.operations import transactions
+
+        facts = self._facts(call, records.key_view(transactions.prepare(self._house, session, params)))
+        return replace(facts, authorities=transactions.authorities(params))
 
     def _effect(self, session: Session, call: Call, facts: Facts) -> Facts:
         """The facts with what the signature lets leave the account, and what limits and grants say to that."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import MsgspecError
 from msgspec.msgpack import Decoder, Encoder
 
-from native_host.errors import CannotUnseal, InvalidParams, KmsError
+from native_host.errors import CannotUnseal, InvalidParams, KmsError, Locked
 from native_host.policy import Deny
 from native_host.protocol.methods import METHODS
 from native_host.value import Value
@@ -139,10 +139,12 @@ class Policies:
 
     def _content(self) -> bytes:
         """The person's policy as it is kept; of a locked store nothing, and nothing of a key is done then."""
-        if not self._store.is_unlocked:
+        if not self._store.holds_keys:
             return b""
         try:
             return self._store.document(KIND) or b""
+        except Locked:
+            return b""
         except CannotUnseal:
             raise CannotUnseal(CHANGED) from None
 

@@ -28,7 +28,10 @@ NO_KEY = {
 
 def handle_of(house: House, record: Record) -> AbstractContextManager[SecretBytes]:
     """What the code of a record's key takes in its first place: the secret, or the reference to a key elsewhere."""
-    return secret_of(house, record) if record.metadata.backend == LOCAL else house.store.unseal_secret(record)
+    metadata = record.metadata
+    if metadata.backend != LOCAL or metadata.parent is None:
+        return house.store.unseal_secret(record)
+    return secret_of(house, record)
 
 
 @contextmanager

@@ -119,8 +119,12 @@ Rule = Callable[[Session, Call, Facts], Decision | None]
 
 def decide(session: Session, call: Call, facts: Facts) -> Decision:
     """The first row that speaks; asking is the default. What is to be typed is asked for, whatever would allow it."""
-    spoken = (decision for rule in _ROWS if (decision := rule(session, call, facts)) is not None)
-    decision = next(spoken, Ask(rule="nothing allows it"))
+    decision: Decision | None = None
+    for rule in _ROWS:
+        decision = rule(session, call, facts)
+        if decision is not None:
+            break
+    decision = decision or Ask(rule="nothing allows it")
     if facts.typed is None or isinstance(decision, Deny):
         return decision
     return Ask(rule="an amount to be typed", offers=decision.offers if isinstance(decision, Ask) else (), typed=facts.typed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, field
+from msgspec.structs import replace
 
 from native_host.policy import Allow, Ask, Deny
 from native_host.policy.requests import SPENDING, WITH_KEY, Context, Extension, Key, Request, about_leaving, about_time
@@ -54,18 +55,18 @@ def considered(session: Session, call: Call, facts: Facts) -> Considered:
     form = getattr(call.params, "format", None)
     labels = facts.key.labels if facts.key is not None else ()
     effect = facts.effect
-    common = {
-        "paired": session.pairing is not None,
-        "development": session.development,
-        "format": form if isinstance(form, str) and call.method == "signMessage" else None,
-        "authenticated": call.method == "decrypt" and facts.key is not None and "unauthenticated" not in labels,
-    }
+    common = Considered(
+        paired=session.pairing is not None,
+        development=session.development,
+        format=form if isinstance(form, str) and call.method == "signMessage" else None,
+        authenticated=call.method == "decrypt" and facts.key is not None and "unauthenticated" not in labels,
+    )
     if effect is None:
-        return Considered(**common)  # type: ignore[arg-type]  # each member is its own type's
+        return common
     movements, assets = effect.movements[:MOST_MOVEMENTS], {effect.native, *(one.asset for one in effect.movements)}
     texts = (one.recipient + one.asset for one in movements)
-    return Considered(
-        **common,  # type: ignore[arg-type]
+    return replace(
+        common,
         chain=effect.chain[:LONGEST],
         native=effect.native[:LONGEST],
         movements=tuple(Moved(asset=one.asset[:LONGEST], amount=str(one.amount), recipient=one.recipient[:LONGEST]) for one in movements),
