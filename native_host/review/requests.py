@@ -14,9 +14,13 @@ from native_host.protocol.approver import Fact, FactKind
 from native_host.protocol.messages import (
     DeriveKeyParams,
     DestroyKeyParams,
+    GenerateKeyParams,
     GetExtendedPublicKeyParams,
+    GetImportKeyParams,
+    GetPublicKeyParams,
     ImportKeyFileParams,
     ImportKeyParams,
+    ListKeysParams,
     Page,
     RestoreSeedParams,
     RotateKeyParams,
@@ -24,14 +28,19 @@ from native_host.protocol.messages import (
 )
 from native_host.protocol.transactions import SignPsbtParams, SignTransactionParams, SignTypedDataParams
 from native_host.protocol.uses import (
+    AggregateSignaturesParams,
+    AggregateVerifyParams,
     DecapsulateParams,
     DecryptParams,
     DeriveSecretParams,
+    EncapsulateParams,
     EncryptParams,
+    RandomBytesParams,
     SignJwsParams,
     SignMessageParams,
     SignParams,
     UnwrapKeyParams,
+    VerifyParams,
     WrapKeyParams,
 )
 from native_host.protocol.wire import Message
@@ -101,6 +110,18 @@ PROGRAM_ANSWERS = "From then on this program is asked instead of you, and you se
 RECOVERY_IS = "28 letters and digits that open your keystore by themselves, on any computer. Shown once, to be written down."
 RECOVERY_FOR = "If you forget the passphrase, or this computer is lost or breaks, it is the way back to your keys."
 RECOVERY_WITHOUT = "Then nobody can bring your keys back. You can make one later with: strongroom slots add recovery"
+_PLAIN: dict[type[Message], str] = {
+    GetImportKeyParams: "Offer a public key to which a key can be encrypted",
+    GenerateKeyParams: "Make a key",
+    ListKeysParams: "Show the keys of this wallet",
+    GetPublicKeyParams: "Show a public key",
+    RandomBytesParams: "Give out random bytes",
+    VerifyParams: "Check a signature",
+    AggregateVerifyParams: "Check a signature",
+    AggregateSignaturesParams: "Join signatures into one",
+    EncapsulateParams: "Make a secret for a public key",
+}
+"""What needs nobody, unless a policy of the person's says otherwise."""
 RAW_ACCOUNT = "With this, the account can sign bytes that Strongroom cannot read, transactions among them."
 
 
@@ -139,7 +160,7 @@ class Review(Value, frozen=True, kw_only=True):
 
 
 def review(params: Message, subject: Subject | None) -> Review:
-    """The review of a call's params about ``subject``; a method without a text of its own is named by its type."""
+    """The review of a call's params about ``subject``. What only a policy of the person's has asked about is named, and no more."""
     made = _keeping(params, subject) or _using(params, subject)
     page, about_page = _page(params)
     return Review(
@@ -182,7 +203,7 @@ def _using(params: Message, subject: Subject | None) -> Review:
         case SignJwsParams():
             return _sign_jws(params, subject)
         case EncryptParams():
-            return _encrypt_as_sender(params)
+            return _encrypt(params)
         case DecryptParams() | DecapsulateParams() | DeriveSecretParams():
             return _open_secret(params)
         case SignTransactionParams() | SignTypedDataParams() | SignPsbtParams():
@@ -190,7 +211,7 @@ def _using(params: Message, subject: Subject | None) -> Review:
 
             title, facts, warnings = describe(params, subject)
             return Review(title=title, facts=facts, warnings=warnings)
-    return Review(title="Use a key")
+    return Review(title=_PLAIN.get(type(params), "Use a key"))
 
 
 def attach_review(origins: tuple[str, ...], wallet: str) -> Review:
@@ -317,13 +338,13 @@ def _sign_jws(params: SignJwsParams, subject: Subject | None) -> Review:
     return Review(title="Sign a statement (JWS)", facts=facts, warnings=warnings)
 
 
-def _encrypt_as_sender(params: EncryptParams) -> Review:
+def _encrypt(params: EncryptParams) -> Review:
     to = params.public_key_jwk
     receiver = _fact("To your key", str(params.key_id)) if to is UNSET else _fact("To the public key", (to.x or to.pub or b"").hex(), "hex")
     facts = (receiver, *_bytes("Message", params.plaintext)[0])
     if params.aad is not UNSET:
         facts = (*facts, *_bytes("Additional data", params.aad)[0])
-    return Review(title="Encrypt, with your key as the sender's", facts=facts)
+    return Review(title="Encrypt" if params.sender_key_id is UNSET else "Encrypt, with your key as the sender's", facts=facts)
 
 
 def _open_secret(params: DecryptParams | DecapsulateParams | DeriveSecretParams) -> Review:
@@ -384,8 +405,15 @@ def _update_key(params: UpdateKeyParams) -> Review:
         facts.append(_fact("Its end", params.expires_at))
     if params.max_uses is not UNSET:
         facts.append(_fact("Its number of uses", str(params.max_uses), "number"))
-    title = "Enable a disabled key" if params.state == "active" else "Give a key an end"
-    return Review(title=title, facts=tuple(facts), warnings=(ENDS_FOR_GOOD,) if facts else ())
+    ends = bool(facts)
+    if params.label is not UNSET:
+        facts.append(_fact("New name", params.label or words("(no name)")))
+    if params.usages is not UNSET:
+        facts.append(_fact("May be used for", ", ".join(params.usages)))
+    title = "Give a key an end" if ends else "Disable a key" if params.state == "disabled" else "Change a key"
+    if params.state == "active":
+        title = "Enable a disabled key"
+    return Review(title=title, facts=tuple(facts), warnings=(ENDS_FOR_GOOD,) if ends else ())
 
 
 def _destroy_key(subject: Subject | None) -> Review:
@@ -396,5 +424,9 @@ def _destroy_key(subject: Subject | None) -> Review:
 
 def _derive_key(params: DeriveKeyParams) -> Review:
     usages = [] if params.usages is UNSET else params.usages
-    facts = (_fact("New account's path", params.path, "path"), _fact("Algorithm", params.alg), _fact("May be used for", ", ".join(usages)))
-    return Review(title="Make an account that can sign anything", facts=facts, warnings=(RAW_ACCOUNT,))
+    facts = [_fact("New account's path", params.path, "path"), _fact("Algorithm", params.alg)]
+    if usages:
+        facts.append(_fact("May be used for", ", ".join(usages)))
+    if "sign" not in usages:
+        return Review(title="Make an account", facts=tuple(facts))
+    return Review(title="Make an account that can sign anything", facts=tuple(facts), warnings=(RAW_ACCOUNT,))

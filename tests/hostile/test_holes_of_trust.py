@@ -22,6 +22,7 @@ from tests import psbts
 from tests.homes import ADDON, Home, b64, origin_of, unlock
 from tests.host.calls import restore
 from tests.host.test_extension_changed import install
+from tests.host.test_policy_file import load
 from tests.unit.test_permit import KEY, SESSION
 
 DENIED = "policy_denied"
@@ -143,3 +144,29 @@ def test_a_grant_of_uses_gives_no_more_to_those_that_wait_together() -> None:
     permit_without_asking(SESSION, call, Facts(key=KEY), Allow(rule="grant"), grants)
     with pytest.raises(PolicyDenied):
         permit_without_asking(SESSION, call, Facts(key=KEY), Allow(rule="grant"), grants)
+
+
+def test_a_policy_that_asks_about_everything_is_asked_in_words_that_are_true(own: Home) -> None:
+    """A window that tells every renaming as an end, and every account as one that signs anything, teaches its reader to allow that."""
+    with own.open() as port:
+        seed = restore(own, port, psbts.WORDS)
+        port.open_channel(port.pair())
+        load(own, '@decision("ask") permit (principal, action, resource);')
+        key = port.request("generateKey", {"alg": "Ed25519"})
+        jwk = port.request("generateKey", {"alg": "X25519"})["publicKeyJwk"]
+        calls: dict[str, tuple[str, dict[str, object]]] = {
+            "Change a key": ("updateKey", {"keyId": key["keyId"], "label": "another"}),
+            "Disable a key": ("updateKey", {"keyId": key["keyId"], "state": "disabled"}),
+            "Make an account": ("deriveKey", {"keyId": seed, "path": "m/44'/60'/0'/0/0", "alg": "ES256K"}),
+            "Make an account that can sign anything": (
+                "deriveKey",
+                {"keyId": seed, "path": "m/44'/60'/0'/0/1", "alg": "ES256K", "usages": ["sign"]},
+            ),
+            "Encrypt": ("encrypt", {"publicKeyJwk": jwk, "alg": "HPKE-4", "plaintext": b64(b"x")}),
+            "Show the keys of this wallet": ("listKeys", {}),
+            "Offer a public key to which a key can be encrypted": ("getImportKey", {}),
+        }
+        for title, (method, params) in calls.items():
+            port.request(method, params)
+            assert title == own.approver.asked[-1]["title"]
+            assert ("sign anything" in title) == bool(own.approver.asked[-1]["warnings"])
