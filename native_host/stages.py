@@ -134,8 +134,7 @@ class Stages:
 
     def _check_caller(self, call: Call) -> None:
         """Refuse whoever is seen not to be who they say they are; raises ``CallerChanged``."""
-        if self.store.is_unlocked:
-            self._program.conclude(self._house)
+        self._program.conclude(self._house)
         try:
             self.installed.check(call.method)
         except CallerChanged:

@@ -125,7 +125,7 @@ class Pairings:
         self._config = config
         self._known: tuple[bytes | None, tuple[Pairing, ...]] = (None, ())
         self._last: tuple[bytes | None, Opened | None, bytes, Judged] | None = None
-        self._told: tuple[Caller, Evidence, Caller] | None = None
+        self._applied: tuple[Judged, Session, Session] | None = None
 
     def find(self, session: Session, pairing_id: bytes) -> bytes | None:
         """The public key of a pairing of this origin's; of a locked store it is worth no more than the file. Raises ``CannotUnseal``."""
@@ -135,14 +135,13 @@ class Pairings:
 
     def applied(self, session: Session, opened: Opened | None) -> Session:
         """The session, with what its channel and the pairings say of it. ``opened`` is ``None`` for a call outside of a channel."""
-        pairing, fault, evidence = self._judged(session, opened)
-        return replace(
-            session,
-            caller=self._caller(session.caller, evidence),
-            pairing=pairing,
-            pairing_fault=fault,
-            unpaired_reads=self._config.unpaired_reads,
-        )
+        judged, last = self._judged(session, opened), self._applied
+        if last is None or last[0] is not judged or last[1] != session:
+            pairing, fault, evidence = judged
+            caller, reads = _with(session.caller, evidence), self._config.unpaired_reads
+            known = replace(session, caller=caller, pairing=pairing, pairing_fault=fault, unpaired_reads=reads)
+            self._applied = last = (judged, session, known)
+        return last[2]
 
     def check_unchanged(self, session: Session, call: Call) -> None:
         """See that the pairing of a call that has waited for the person is one still, or that its extension has none still.
@@ -161,7 +160,7 @@ class Pairings:
 
     def _judged(self, session: Session, opened: Opened | None) -> Judged:
         try:
-            return self._judged_open(session, opened) if self._store.is_unlocked else self._judged_locked(session, opened)
+            return self._judged_open(session, opened) if self._store.holds_keys else self._judged_locked(session, opened)
         except Locked:
             return self._judged_locked(session, opened)
         except CannotUnseal:
@@ -208,16 +207,13 @@ class Pairings:
         origin, wallet_id = session.caller.origin, session.wallet_id
         return tuple(one for one in self._known[1] if (one.origin, one.wallet_id) == (origin, wallet_id))
 
-    def _caller(self, caller: Caller, evidence: Evidence) -> Caller:
-        """The caller with this evidence, behind whatever speaks against it."""
-        told = self._told
-        if told is None or told[0] is not caller or told[1] != evidence:
-            against = [one for one in caller.evidence if one.level == "contradicted"]
-            others = [one for one in caller.evidence if one.level != "contradicted"]
-            first = evidence.level in {"consistent", "contradicted"}
-            ordered = (*against, evidence, *others) if first else (*against, *others, evidence)
-            self._told = told = (caller, evidence, replace(caller, evidence=ordered))
-        return told[2]
+
+def _with(caller: Caller, evidence: Evidence) -> Caller:
+    """The caller with this evidence, behind whatever speaks against it."""
+    against = [one for one in caller.evidence if one.level == "contradicted"]
+    others = [one for one in caller.evidence if one.level != "contradicted"]
+    first = evidence.level in {"consistent", "contradicted"}
+    return replace(caller, evidence=(*against, evidence, *others) if first else (*against, *others, evidence))
 
 
 def _evidence(level: Level, text: str) -> Evidence:
