@@ -31,7 +31,7 @@ SIGNS = frozenset({"sign", "signMessage", "signTypedData", "signTransaction", "s
 _CHAIN_ALGS = {
     "eip155": frozenset({"ES256K", "ES256K-R"}),
     "bip122": frozenset({"ES256K", "ES256K-R", "BIP340"}),
-    "solana": frozenset({"Ed25519"}),
+    "solana": frozenset({"Ed25519", "Ed25519-BIP32"}),
 }
 _PERIODS = {60: "a minute", 3600: "an hour", 86_400: "a day", 604_800: "a week", 2_592_000: "in 30 days"}
 _SEC1_LENGTHS = (33, 65)
