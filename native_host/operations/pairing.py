@@ -2,6 +2,10 @@
 
 The host's own static key lies in a file beside the keystore, in the clear, so that a channel opens while the store is locked. Whoever steals
 it can pose as the host to an extension, if they can also put themselves between it and its browser; it opens no keystore.
+
+Whoever begins a pairing knows its code as soon as the host has answered, and may leave it there: between an extension that waits with its
+own code and the host, a program could begin one after the other until the two codes are the same. So only so many are begun in an hour that
+the person has not allowed, by all hosts together; the keystore keeps count, where no program can set it back.
 """
 
 from __future__ import annotations
@@ -10,9 +14,22 @@ import os
 from stat import S_IMODE, S_ISREG
 from typing import TYPE_CHECKING
 
+from msgspec import MsgspecError
+from msgspec.msgpack import Decoder, Encoder
+
 from native_host.caller import pairing as agreed
 from native_host.encodings.base64url import decode_base64url, encode_base64url
-from native_host.errors import BackendUnavailable, Cancelled, InvalidParams, InvalidRequest, NotPaired, OriginNotAllowed, PolicyDenied
+from native_host.errors import (
+    BackendUnavailable,
+    Busy,
+    Cancelled,
+    CannotUnseal,
+    InvalidParams,
+    InvalidRequest,
+    NotPaired,
+    OriginNotAllowed,
+    PolicyDenied,
+)
 from native_host.language import sentence
 from native_host.noise import HandshakeState, KeyPair, NoiseError, generate_key_pair
 from native_host.operations.pairings import MOST_OF_AN_ORIGIN, Opened, Pairing, read, write
@@ -35,6 +52,7 @@ if TYPE_CHECKING:
     from native_host.operations.pairings import Pairings
     from native_host.session import Session
 
+TRIES, TRIES_DOCUMENT, HOUR_MS = 10, "pairingTries", 3_600_000
 KEY_FILE = "channel.key"
 LONGEST_KEY_FILE = 64
 
@@ -49,11 +67,15 @@ KEY_UNUSABLE = (
     " Remove the file, and pair your extensions again."
 )
 TOO_MANY = "This extension has too many pairings. Take back what you do not use: strongroom pairings remove"
+TOO_OFTEN = "Too many pairings were begun within an hour that you have not allowed. Wait, and see that no other program begins them."
 COMPARE = "{origin} asks to be paired. Does the extension show this code now? If you did not begin this there, refuse."
 COMPARE_MORE = (
     "Another copy of {origin} asks to be paired; one is paired already. Does the extension show this code now? If you did not begin"
     " this there, refuse."
 )
+
+_encode = Encoder().encode
+_decode_tries = Decoder(list[int]).decode
 
 
 class Ready(Value, frozen=True, kw_only=True):
@@ -76,15 +98,16 @@ class Handshakes:
         """A pairing that was begun ends."""
         self._begun = self._ready = None
 
-    def begin(self, store: KeyStore, session: Session, params: BeginPairingParams) -> BeginPairingResult:
+    def begin(self, house: House, session: Session, params: BeginPairingParams) -> BeginPairingResult:
         """Answer the first message of a pairing; one that was begun before ends.
 
         Raises:
             NotPaired: the message is none, or its key of small order.
             InvalidParams: it commits to nothing. ``BackendUnavailable``: the host's key cannot be used.
+            Busy: too many were begun. ``CannotUnseal``
         """
         self.forget()
-        handshake = HandshakeState("XX", initiator=False, prologue=_prologue(session), static=_own_key(store, self._folder))
+        handshake = HandshakeState("XX", initiator=False, prologue=_prologue(session), static=_own_key(house.store, self._folder))
         try:
             committed = handshake.read_message(params.message)
             if len(committed) != agreed.NONCE_BYTES:
@@ -92,6 +115,7 @@ class Handshakes:
             answer = handshake.write_message(os.urandom(agreed.NONCE_BYTES))
         except NoiseError:
             raise NotPaired(FAILED) from None
+        _count_try(house, session.caller.origin)
         self._begun = (handshake, committed)
         return BeginPairingResult(message=Base64Url(answer))
 
@@ -175,7 +199,26 @@ def _keep(house: House, session: Session, ready: Ready) -> FinishPairingResult:
         created_at=house.clock(),
     )
     write(house.store, (*known, made))
+    house.store.write_document(b"", TRIES_DOCUMENT, origin.encode())
     return FinishPairingResult(pairing_id=Base64Url(made.pairing_id))
+
+
+def _count_try(house: House, origin: str) -> None:
+    """Count a pairing that is begun; raises ``Busy``."""
+    store, name, now = house.store, origin.encode(), house.clock()
+    with store.transaction():
+        content = store.document(TRIES_DOCUMENT, name)
+        try:
+            tries = _decode_tries(content) if content else []
+        except (MsgspecError, UnicodeDecodeError, RecursionError):
+            raise CannotUnseal from None
+        # Those of an hour, whichever way the clock was set since.
+        tries = [at for at in tries if abs(now - at) < HOUR_MS]
+        if len(tries) >= TRIES:
+            raise Busy(TOO_OFTEN, retry_after_seconds=(HOUR_MS - abs(now - min(tries))) // 1000 + 1)
+        store.write_document(_encode([*tries, now]), TRIES_DOCUMENT, name)
+        store.settle()
+        house.audit.happened(origin, "beginPairing", "")
 
 
 def _prologue(session: Session) -> bytes:

@@ -270,7 +270,7 @@ class Operations:
             case u.RandomBytesParams():
                 return u.RandomBytesResult(bytes=Base64Url(self._house.random_bytes(params.length)))
             case c.BeginPairingParams():
-                return self.handshakes.begin(self._house.store, permit.session, params)
+                return self.handshakes.begin(self._house, permit.session, params)
             case c.FinishPairingParams():
                 return self.handshakes.finish(self._house, permit, params)
             case u.EncryptParams():

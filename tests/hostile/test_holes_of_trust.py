@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
 
 from native_host.approval.authorize import Grants, permit_without_asking
-from native_host.audit import Audit
+from native_host.audit import Audit, entries
 from native_host.errors import PolicyDenied
 from native_host.keystore.store import KeyStore
 from native_host.operations import limits, pairings
@@ -16,6 +17,7 @@ from native_host.policy.limits import Limit, Limits
 from native_host.protocol.uses import SignParams
 from native_host.protocol.wire import Base64Url
 from native_host.review.assets import BITCOIN
+from native_host.testing.pairing import Attempt
 from native_host.testing.port import HostError, Port
 from native_host.transport.jsonrpc import Call
 from tests import psbts
@@ -170,3 +172,29 @@ def test_a_policy_that_asks_about_everything_is_asked_in_words_that_are_true(own
             port.request(method, params)
             assert title == own.approver.asked[-1]["title"]
             assert ("sign anything" in title) == bool(own.approver.asked[-1]["warnings"])
+
+
+def test_a_proxy_that_grinds_at_the_host_until_the_codes_are_the_same_is_stopped(own: Home) -> None:
+    """It knows each code as soon as the host has answered, and needs no window for those that it leaves: with thousands of tries a second
+    it would have had the code of the extension that waits. In however many hosts, after ten there are no more; a pairing of one's own that
+    the person allows begins the count anew."""
+    origin = origin_of(ADDON)
+    with own.open() as port, own.open() as other:
+        for number in range(9):
+            (port, other)[number % 2].request("beginPairing", {"message": Attempt(origin, "chromium").first()})
+        port.pair()
+        for _ in range(10):
+            other.request("beginPairing", {"message": Attempt(origin, "chromium").first()})
+        assert {"busy"} == {reason(one, "beginPairing", message=Attempt(origin, "chromium").first()) for one in (port, other)}
+    with own.store() as store:
+        unlock(store)
+        assert 20 == sum(one.entry is not None and "beginPairing" == one.entry.method for one in entries(store))
+
+
+def test_an_edited_count_of_pairings_begins_none(own: Home) -> None:
+    """A program that takes the count out of the file has no more tries for it."""
+    with own.open() as port:
+        port.request("beginPairing", {"message": Attempt(origin_of(ADDON), "chromium").first()})
+        with sqlite3.connect(own.database) as file:
+            file.execute("DELETE FROM documents")
+        assert "cannot_unseal" == reason(port, "beginPairing", message=Attempt(origin_of(ADDON), "chromium").first())
