@@ -58,7 +58,6 @@ class AuditedEntry(Value, frozen=True, kw_only=True):
 
 
 _encode = Encoder().encode
-_decode = Decoder(Entry).decode
 _encode_params = JsonEncoder(enc_hook=encode_hook).encode
 
 
@@ -108,12 +107,13 @@ class Audit:
 
 def entries(store: KeyStore) -> Iterator[AuditedEntry]:
     """Every entry in order, once; the store must be unlocked. Places are left out in between: rows that say only that a decision changed more."""
+    decode = Decoder(Entry).decode  # here, because no start needs it
     for row in chain.rows(store.connection):
         try:
             content = store.read_audit(row)
             if content == chain.CONTINUED:
                 continue
-            entry: Entry | None = _decode(content)
+            entry: Entry | None = decode(content)
         except (CannotUnseal, MsgspecError, UnicodeDecodeError, RecursionError):
             entry = None
         yield AuditedEntry(seq=row.seq, at=row.at, while_locked=row.sealing == chain.SEALED_TO_BOX, entry=entry)

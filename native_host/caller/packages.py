@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import re
-import zlib
 from typing import TYPE_CHECKING, Literal
 
 from native_host.caller.guarded import loose, read_guarded
@@ -93,6 +92,8 @@ def _in_pacman(path: str, names: tuple[str, ...], root: str, owner: int) -> Iter
 
 def _unpacked(compressed: bytes) -> bytes:
     """What gzip made of it; nothing if it is not whole, or far larger than such a record is."""
+    import zlib  # here, because only pacman's records are compressed
+
     unpack = zlib.decompressobj(wbits=31)
     try:
         content = unpack.decompress(compressed, RECORD_BYTES * 8)

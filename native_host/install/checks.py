@@ -13,7 +13,8 @@ from native_host.install.browsers import Browser, Scope
 from native_host.install.documents import read_file
 from native_host.install.launcher import interpreter_of
 from native_host.install.machine import Machine
-from native_host.install.manifests import extensions_of, listed_extensions, owner_of, program_of
+from native_host.install.manifests import extensions_of, listed_extensions, program_of
+from native_host.install.ownership import owner_of
 from native_host.install.policies import Policy
 from native_host.install.shadowing import leads_to_us
 from native_host.value import Value

@@ -12,8 +12,7 @@ import re
 import subprocess
 
 from native_host.install import InstallError
-
-MARK = "# Written by: strongroom install"
+from native_host.install.ownership import MARK
 
 # Older kernels cut the first line at 127 bytes, "#!" and the option included.
 _SHEBANG_LIMIT = 127

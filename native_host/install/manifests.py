@@ -22,17 +22,16 @@ from native_host.config import make_folder
 from native_host.install import HOST_NAME, InstallError
 from native_host.install.browsers import BROWSERS, SCOPES, Browser, Family, Scope
 from native_host.install.documents import read_file, read_object
-from native_host.install.launcher import MARK, flatpak_source, launcher_source
+from native_host.install.launcher import flatpak_source, launcher_source
 from native_host.install.machine import Machine, find_browsers, is_present, manifest_files
+from native_host.install.ownership import OWNED, owner_of
 from native_host.value import Value
 
-OWNED = "(written by: strongroom install)"
 DESCRIPTION = f"Strongroom keeps the keys of browser wallets outside the browser. {OWNED}"
 
 _CHROMIUM_ORIGIN = re.compile(r"chrome-extension://[a-p]{32}/")
 _FIREFOX_ORIGIN = re.compile(r"moz-extension:(\S{1,255})")
 
-Owner = Literal["absent", "ours", "foreign"]
 Action = Literal["write", "update", "replace", "keep", "refuse", "remove", "skip"]
 
 
@@ -79,18 +78,6 @@ def build_manifest(family: Family, launcher: str, extensions: list[str]) -> byte
     key = "allowed_origins" if family == "chromium" else "allowed_extensions"
     document = {"name": HOST_NAME, "description": DESCRIPTION, "path": launcher, "type": "stdio", key: extensions}
     return json.format(json.encode(document), indent=2) + b"\n"
-
-
-def owner_of(path: str) -> Owner:
-    """Whose file this is. A link is never ours: we make none, and would write through it to somewhere else."""
-    if not os.path.lexists(path):
-        return "absent"
-    content = read_file(path) or b""
-    if content.startswith(b"#!"):
-        return "ours" if MARK.encode() in content else "foreign"
-    document = read_object(path) or {}
-    ours = document.get("name") == HOST_NAME and str(document.get("description", "")).endswith(OWNED)
-    return "ours" if ours else "foreign"
 
 
 def plan_install(

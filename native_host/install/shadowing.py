@@ -15,7 +15,7 @@ from native_host.install import HOST_NAME
 from native_host.install.browsers import BROWSERS, SCOPES, Browser, Scope
 from native_host.install.documents import read_object
 from native_host.install.machine import manifest_files
-from native_host.install.manifests import owner_of
+from native_host.install.ownership import owner_of
 from native_host.language import sentence
 
 if TYPE_CHECKING:

@@ -93,12 +93,12 @@ def _of_process(parent: int, platform: str = sys.platform) -> tuple[tuple[Eviden
 
 
 def _of_manifest(caller: Caller, environ: Mapping[str, str]) -> Evidence | None:
+    home = environ.get("HOME", "")
+    if not os.path.isabs(home) or (caller.browser is None and caller.manifest_path is None):
+        return None  # it is not known which manifests are read
     from native_host.install.machine import Machine, system_of
     from native_host.install.shadowing import manifest_evidence
 
-    home = environ.get("HOME", "")
-    if not os.path.isabs(home):
-        return None
     try:
         return manifest_evidence(Machine(system=system_of(), home=home, data="", environ=dict(environ)), caller)
     except OSError:  # it went away while it was looked at
@@ -106,9 +106,12 @@ def _of_manifest(caller: Caller, environ: Mapping[str, str]) -> Evidence | None:
 
 
 def _of_release(origin: str, copies: tuple[Copy, ...]) -> tuple[Evidence, ...]:
+    contents = [copy.contents for copy in copies if copy.contents is not None]
+    if not contents:
+        return ()
     from native_host.caller.released import read_released, release_evidence
 
-    found = release_evidence(origin, [copy.contents for copy in copies if copy.contents is not None], read_released())
+    found = release_evidence(origin, contents, read_released())
     return () if found is None else (found,)
 
 

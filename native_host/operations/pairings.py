@@ -65,7 +65,6 @@ class Opened(Value, frozen=True, kw_only=True):
 Judged = tuple[bytes | None, PairingFault | None, Evidence]
 """The pairing that a call came under, why it is refused what takes one, and what its window says."""
 
-_decode = Decoder(tuple[Pairing, ...]).decode
 _encode = Encoder().encode
 
 
@@ -79,7 +78,7 @@ def decoded(content: bytes | None) -> tuple[Pairing, ...]:
     if not content:
         return ()
     try:
-        return _decode(content)
+        return Decoder(tuple[Pairing, ...]).decode(content)
     except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise CannotUnseal from None
 

@@ -57,7 +57,6 @@ class SystemPolicy(Value, frozen=True, kw_only=True):
 
 
 _encode = Encoder().encode
-_decode = Decoder(PolicyDocument).decode
 
 
 def default_folder() -> str:
@@ -186,7 +185,7 @@ def _unfollowed(problem: str) -> Deny:
 def document(content: bytes) -> PolicyDocument:
     """A document as it is kept; raises ``CannotUnseal`` for what is none."""
     try:
-        return _decode(content)
+        return Decoder(PolicyDocument).decode(content)
     except (MsgspecError, UnicodeDecodeError, RecursionError):
         raise CannotUnseal(CHANGED) from None
 

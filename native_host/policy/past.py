@@ -8,14 +8,14 @@ from msgspec import Meta, field
 from msgspec.structs import replace
 
 from native_host.policy import Allow, Ask, Deny
-from native_host.policy.requests import SPENDING, WITH_KEY, Context, Extension, Key, Request, about_leaving, about_time
 from native_host.protocol.methods import METHODS
-from native_host.review.effect import Effect, Movement
 from native_host.value import Value
 
 if TYPE_CHECKING:
     from native_host.caller.identity import Family
     from native_host.policy import Decision, Facts
+    from native_host.policy.requests import Key, Request
+    from native_host.review.effect import Effect
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 
@@ -82,6 +82,8 @@ def request_then(
     kept: Considered, *, method: str, origin: str, family: Family | None, wallet: str, page: str | None, at_ms: int, key: Key | None
 ) -> Request | None:
     """The question that a call was; ``None`` where too much of it was left out."""
+    from native_host.policy.requests import SPENDING, WITH_KEY, Context, Extension, Request, about_leaving, about_time
+
     if not kept.whole or (method in WITH_KEY and key is None):
         return None
     known, fits = about_time(at_ms // 1000), True
@@ -109,6 +111,8 @@ def effect_of(kept: Considered) -> Effect | None:
     """The effect that was kept."""
     if kept.chain is None:
         return None
+    from native_host.review.effect import Effect, Movement
+
     return Effect(
         chain=kept.chain,
         native=kept.native,

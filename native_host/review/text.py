@@ -12,7 +12,6 @@ import re
 import unicodedata
 from typing import Literal
 
-from native_host.encodings.date_time import in_words
 from native_host.language import say, words
 from native_host.value import Value
 
@@ -101,6 +100,8 @@ def size_in_words(size: int) -> str:
 
 def time_in_words(milliseconds: int) -> str:
     """As ``in_words``, in the language in use; raises ``ValueError``, ``OverflowError``."""
+    from native_host.encodings.date_time import in_words  # few texts name a time
+
     day, month, rest = in_words(milliseconds).split(" ", 2)
     return say("{day} {month} {rest}", day=day, month=words(month), rest=rest)
 
