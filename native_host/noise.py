@@ -2,7 +2,7 @@
 AES-256-GCM and SHA-256, in the framework's own names.
 
 No kept library does this in Python, and the primitives are not ours: X25519 is libsodium's, AES-GCM is that of ``cryptography``, which
-is as fast on a processor without AES instructions as it gets there. Both are imported at the first handshake.
+is as fast on a processor without AES instructions as it gets there. Nothing but a handshake imports this.
 
 One thing differs from the framework: a transport message is not cut at 65,535 bytes. The limit there is for buffers and for a length of
 16 bits, which native messaging has not; GCM itself takes 64 GiB under one nonce.
@@ -13,6 +13,8 @@ from __future__ import annotations
 import hmac
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
+
+from cryptography.exceptions import InvalidTag
 
 from native_host.secret import SecretBytes
 
@@ -97,8 +99,6 @@ class CipherState:
         """
         if self._aead is None:
             return ciphertext
-        from cryptography.exceptions import InvalidTag
-
         try:
             return self._aead.decrypt(self._next_nonce(), ciphertext, associated)
         except (InvalidTag, ValueError):  # the second for what is shorter than a tag

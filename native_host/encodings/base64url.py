@@ -8,9 +8,9 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_TO_STANDARD = bytes.maketrans(b"-_+/=\r\n", b"+/*****")
+"""What the standard alphabet has and this one has not becomes what neither has, and is refused."""
 _FROM_STANDARD = bytes.maketrans(b"+/", b"-_")
-_FOREIGN = frozenset("+/=\r\n")
 _PADDING = (b"", b"=", b"==", b"")
 _VALUES = {character: value for value, character in enumerate(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")}
 _LAST = ("", "AEIMQUYcgkosw048", "AQgw", "")
@@ -27,15 +27,13 @@ def decode_base64url(text: str) -> bytes:
     Raises:
         ValueError: if it is not canonical base64url without padding.
     """
-    if not _FOREIGN.isdisjoint(text) or not text.isascii():
-        raise ValueError("not base64url without padding")
     missing = -len(text) % 4
     # The last character of an incomplete group has bits that stand for nothing; they must be zero.
     if missing and text[-1] not in _LAST[missing]:
         raise ValueError("not canonical base64url")
     try:
         return a2b_base64(text.encode("ascii").translate(_TO_STANDARD) + _PADDING[missing], strict_mode=True)
-    except Base64Error:
+    except (Base64Error, UnicodeEncodeError):
         raise ValueError("not base64url without padding") from None
 
 

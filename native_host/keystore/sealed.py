@@ -25,6 +25,8 @@ from native_host.secret import SecretBytes, wipe
 
 SEALING_ALG = b"XC20P"
 _START = b"\x00\x00\x00\x0cstrongroom/1"
+_LENGTHS = tuple(length.to_bytes(4, "big") for length in range(128))
+"""Of most parts: they are many in each use of a key."""
 RECORD_ALGS = ("XC20P", "A256GCM")
 FIRST_GENERATION = 1
 BLOBS = ("metadata", "secret")
@@ -34,7 +36,12 @@ _GCM_NONCE_BYTES = 12
 
 def bind(*parts: bytes) -> bytes:
     """The parts, each with its length before it, so that no two lists of parts give the same bytes."""
-    return _START + b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+    pieces = [_START]
+    for part in parts:
+        length = len(part)
+        pieces.append(_LENGTHS[length] if length < len(_LENGTHS) else length.to_bytes(4, "big"))
+        pieces.append(part)
+    return b"".join(pieces)
 
 
 def unseal(key: sodium.Buffer, sealed: bytes, *, aad: bytes) -> bytearray:
