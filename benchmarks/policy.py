@@ -60,13 +60,19 @@ SESSION = Session(
 OWN = Ask(rule="use of a private key")
 
 
-def policies(number: int) -> str:
-    """As many policies, of which the last matches."""
+def policies(number: int, *, of_one_wallet: bool = False) -> str:
+    """As many policies, of which the last matches: each for a wallet of its own, or for one chain after another of the same wallet, so that
+    none can be left out by its scope."""
     one = (
-        '@id("{id}") permit(principal, action == Action::"signTransaction", resource in Keyring::"{wallet}") when {{ context.chain == "eip155:1"'
+        '@id("{id}") permit(principal, action == Action::"signTransaction", resource in Keyring::"{wallet}") when {{ context.chain == "eip155:{chain}"'
         ' && context.total + context.spentToday <= 50000000 && ["{to}"].containsAll(context.recipients) }};'
     )
-    return "\n".join(one.format(id=f"p{place}", wallet="main" if place == number else f"w{place}", to=TO) for place in range(1, number + 1))
+    wallets = ["main" if of_one_wallet or place == number else f"w{place}" for place in range(1, number + 1)]
+    chains = [1 if not of_one_wallet or place == number else place + 1 for place in range(1, number + 1)]
+    return "\n".join(
+        one.format(id=f"p{place}", wallet=wallet, chain=chain, to=TO)
+        for place, (wallet, chain) in enumerate(zip(wallets, chains, strict=True), start=1)
+    )
 
 
 def clock() -> int:
@@ -89,11 +95,12 @@ def store() -> Iterator[KeyStore]:
 
 def figures(rounds: int = ROUNDS) -> list[Figure]:
     """The table's lines."""
-    with store() as none, store() as few, store() as many:
+    with store() as none, store() as few, store() as many, store() as alike:
         ways = {
-            "no policy": _decides(none, 0),
-            "10 policies": _decides(few, 10),
-            "256 policies": _decides(many, 256),
+            "no policy": _decides(none, ""),
+            "10 policies": _decides(few, policies(10)),
+            "256 policies, of a wallet each": _decides(many, policies(256)),
+            "256 policies, all of one wallet and action": _decides(alike, policies(256, of_one_wallet=True)),
             "10 policies, Cedar alone": _alone(10),
             "256 policies, Cedar alone": _alone(256),
         }
@@ -102,19 +109,19 @@ def figures(rounds: int = ROUNDS) -> list[Figure]:
     first = in_turn({FIRST: _first}, rounds=min(rounds, 5))[FIRST]
     return [
         Figure(MAY, "µs", [LIMIT] * rounds),
-        *(Figure(name, "µs", samples[name], MAY, 1.0 if name in {"no policy", "10 policies"} else None) for name in ways),
+        *(Figure(name, "µs", samples[name], MAY, None if "alone" in name else 1.0) for name in ways),
         Figure(FIRST, "ms", first),
     ]
 
 
-def _decides(opened: KeyStore, number: int) -> Callable[[], object]:
-    if number:
+def _decides(opened: KeyStore, text: str) -> Callable[[], object]:
+    if text:
         with opened.transaction():
-            opened.write_document(msgspec.msgpack.encode(PolicyDocument(text=policies(number), loaded_at=0)), KIND)
+            opened.write_document(msgspec.msgpack.encode(PolicyDocument(text=text, loaded_at=0)), KIND)
             opened.append_audit(b"")
     layers = Policies(opened, SystemPolicy(), clock)
     decided = layers.decide(SESSION, CALL, FACTS, OWN)
-    assert decided.rule == (f"policy: p{number}" if number else OWN.rule)
+    assert decided.rule == (f"policy: p{text.count('@id')}" if text else OWN.rule)
     return lambda: layers.decide(SESSION, CALL, FACTS, OWN)
 
 

@@ -19,11 +19,12 @@ from native_host.policy.literals import names_of, what_is_wrong
 from native_host.policy.plainly import plainly
 from native_host.policy.requests import entities, question
 from native_host.policy.scan import MOST_STATEMENTS, Part, PolicyRefused, Problem, statements
+from native_host.policy.scope import may_apply
 from native_host.review.text import visible
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from native_host.policy.requests import Request
     from native_host.policy.scan import Source
@@ -34,6 +35,8 @@ _NAMED = re.compile(r"policy `(policy[0-9]+)`(?:, |: )?(.*)", re.DOTALL)
 _PREFIX = re.compile(r"for policy `policy[0-9]+`, ")
 _MISSING = re.compile(r"attribute `(\w+)` in context for Action")
 ERROR_CHARACTERS = 120
+MOST_KINDS = 64
+"""Of calls, whose policies are kept apart."""
 
 
 class Statement(Value, frozen=True, kw_only=True):
@@ -75,19 +78,20 @@ class Verdict(Value, frozen=True, kw_only=True):
 
 
 class Rules:
-    """A set of policies, ready to be asked."""
+    """A set of policies, ready to be asked. Those that can apply to a call of one action and wallet are parsed for it once."""
 
     def __init__(self, made: Sequence[Statement], policies: cedarpy.PolicySet) -> None:
         self.statements = tuple(made)
-        self._policies = policies
-        self._by_place = {f"policy{place}": one for place, one in enumerate(made)}
+        self._all = (self.statements, policies)
+        self._applying: dict[tuple[str, str], tuple[tuple[Statement, ...], cedarpy.PolicySet]] = {}
 
     def judge(self, request: Request) -> Verdict:
         """What the policies say about a request."""
-        told = cedarpy.is_authorized(question(request), self._policies, entities(request))
-        matching = [self._by_place[place] for place in sorted(told.diagnostics.reasons, key=_place)]
+        asked, policies = self._those_for(request)
+        told = cedarpy.is_authorized(question(request), policies, entities(request))
+        matching = [asked[place] for place in sorted(map(_place, told.diagnostics.reasons))]
         permits = [one for one in matching if one.permits]
-        failed = [self._failed(error) for error in told.diagnostics.errors]
+        failed = [_failed(error, asked) for error in told.diagnostics.errors]
         if told.decision is cedarpy.Decision.NoDecision and not failed:
             failed = [(None, "the request does not fit")]
         return Verdict(
@@ -102,9 +106,28 @@ class Rules:
         """Whether one policy matches by itself, and why it could not be evaluated."""
         return holds(statement.node, request)
 
-    def _failed(self, error: str) -> tuple[Statement | None, str]:
-        found = _NAMED.search(error)
-        return (self._by_place.get(found[1]), found[2]) if found else (None, error)
+    def _those_for(self, request: Request) -> tuple[tuple[Statement, ...], cedarpy.PolicySet]:
+        """The policies that can apply to the request, each at the place by which Cedar names it."""
+        kind = (request.action, request.wallet)
+        found = self._applying.get(kind)
+        if found is None:
+            asked = tuple(one for one in self.statements if may_apply(one.node, request))
+            found = self._all if len(asked) == len(self.statements) else (asked, _parsed(one.part for one in asked))
+            if len(self._applying) >= MOST_KINDS:
+                self._applying.clear()
+            self._applying[kind] = found
+        return found
+
+
+def _failed(error: str, asked: Sequence[Statement]) -> tuple[Statement | None, str]:
+    found = _NAMED.search(error)
+    place = _place(found[1]) if found else -1
+    return (asked[place], found[2]) if found and place < len(asked) else (None, error)
+
+
+def _parsed(parts: Iterable[Part]) -> cedarpy.PolicySet:
+    # A semicolon is in each, and a comment within one may be at its end.
+    return cedarpy.PolicySet.from_str("\n".join(part.text for part in parts))
 
 
 def holds(node: pst.Template, request: Request) -> tuple[bool, str | None]:
@@ -139,16 +162,14 @@ def load(sources: Sequence[Source], schema: str) -> Rules:
     problems = [problem for part in parts for problem in _parse_problems(part)]
     if problems:
         raise PolicyRefused(problems)
-    # A semicolon is in each, and a comment within one may be at its end.
-    text = "\n".join(part.text for part in parts)
-    policies = cedarpy.PolicySet.from_str(text)
+    policies = _parsed(parts)
     try:
         nodes = policies.to_pst().static_policies
     except ValueError as error:
         raise PolicyRefused([Problem(line=1, text=plainly(str(error)))]) from None
     if len(nodes) != len(parts):
         raise PolicyRefused([Problem(line=1, text="Its policies cannot be told apart.")])
-    known = list(_schema_problems(text, schema, parts))
+    known = list(_schema_problems(schema, parts))
     made = [_statement(part, place, nodes[f"policy{place}"]) for place, part in enumerate(parts)]
     known += [problem for one in made for problem in _own_problems(one)]
     known += list(_duplicates(made))
@@ -169,9 +190,10 @@ def _parse_problems(part: Part) -> Iterator[Problem]:
         yield part.problem("This is no policy: each begins with permit or forbid, and ends with a semicolon.")
 
 
-def _schema_problems(text: str, schema: str, parts: Sequence[Part]) -> Iterator[Problem]:
+def _schema_problems(schema: str, parts: Sequence[Part]) -> Iterator[Problem]:
     """What Cedar's own strict validation finds, by the lines on which it stands. What is wrong for several actions is told once."""
     told = set()
+    text = "\n".join(part.text for part in parts)
     for error in cedarpy.validate_policies(text, cedarpy.Schema.from_str(schema)).errors:
         place, said = _place(error.policy_id), _PREFIX.sub("", error.error)
         part = parts[place] if 0 <= place < len(parts) else parts[0]
