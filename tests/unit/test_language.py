@@ -102,8 +102,8 @@ HINTS = (
 )
 MORE_HINTS = ("security_key", "token_errors", "tpm", "tpm_connection", "tpm_counter", "two_factor", "credential_manager_counter")
 """Modules of slots, whose sentences can be why the keystore was not opened another way."""
-CODE = re.compile(r"uint\d|address |bytes |bytes32|%[YmdHMS]|[=~?]\w|\w_\w|\w:\w")
-"""What tells a signature of a function, or a row of names, from prose."""
+CODE = re.compile(r"uint\d|\b(?:address|bytes)(?:\[\])? \w+[,)]|bytes32|[a-z]+:[a-z\d]+ [a-z_]+:[a-z\d]+")
+"""What tells a signature of a function, or a row of fields, from prose."""
 NAMES = frozenset(
     {
         "{label}: {value}",
