@@ -7,10 +7,10 @@ until ``log_out`` or until the token is taken out. The PIN is not kept here.
 from __future__ import annotations
 
 import os
+from _queue import Empty, SimpleQueue
 from contextlib import suppress
 from io import FileIO
 from itertools import count
-from queue import Empty, SimpleQueue
 from threading import Lock, RLock, Thread
 from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import os
 import sys
+from _queue import SimpleQueue
 from contextlib import suppress
 from io import FileIO
-from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from native_host.secret import guard_memory, wipe
 from native_host.tokens import modules
 from native_host.tokens.errors import SESSION_GONE, WRONG_PIN, ModuleBroken, ModulesRefused, NotLoggedIn, PinWrong, TokenAbsent, TwoTokens
 from native_host.tokens.frames import Failure, FrameError, Reply, Request, encode_frame, read_frame, write_frame
+from native_host.tokens.library import import_pkcs11
 
 if TYPE_CHECKING:
     import pkcs11
@@ -86,9 +87,7 @@ class Worker:
             raise ModulesRefused
         modules.check(module)
         os.environ.update(module.environment)
-        import pkcs11
-
-        self._library = pkcs11.lib(module.path)
+        self._library = import_pkcs11().lib(module.path)
 
     def _tokens(self) -> list[pkcs11.Token]:
         if self._library is None:
