@@ -133,7 +133,7 @@ def changes(copies: Sequence[Copy], known: Sequence[SeenCopy]) -> dict[str, list
 
 
 def _ask(house: House, permit: Permit, installed: Installed, known: Sequence[SeenCopy]) -> None:
-    from native_host.review.extension_files import OLDER, SAME_VERSION, SEVERAL, changed_review
+    from native_host.review.extension_files import NOT_LOADED, OLDER, SAME_VERSION, SEVERAL, changed_review
 
     copies, digests = installed.copies, {one.digest for one in known}
     new = [copy for copy in copies if identity(copy) not in digests]
@@ -143,6 +143,7 @@ def _ask(house: House, permit: Permit, installed: Installed, known: Sequence[See
         (SAME_VERSION, bool(before & now - {""})),
         (OLDER, older),
         (SEVERAL, len(copies) > 1),
+        (NOT_LOADED, installed.runs_older),
         *((sentence(UNCHECKED, fault=sentence(copy.fault)), True) for copy in new if copy.fault),
     )
     review = changed_review(

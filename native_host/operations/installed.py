@@ -99,6 +99,11 @@ class Installed:
         return replace(self._caller, evidence=tuple(told))
 
     @property
+    def runs_older(self) -> bool:
+        """Whether the browser has kept code of the extension that its files have no more: it runs that until the extension is loaded anew."""
+        return bool(foreign_scripts(self._scripts, self.copies, ()))
+
+    @property
     def digest(self) -> bytes:
         """32 bytes over the copies as they are: what was allowed for other files was allowed for another. The same for no copy at all."""
         return sha256(b"".join(sorted({identity(copy) for copy in self.copies}))).digest()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from native_host.language import say, words
 from native_host.protocol.approver import Fact
-from native_host.review.requests import Review
+from native_host.review.subject import Review
 from native_host.review.text import visible
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ CHANGED = (
 SAME_VERSION = "Its version is the same as before. An update would have another one: these files were changed by something else."
 OLDER = "It is an older version than before. Browsers do not go back by themselves."
 SEVERAL = "There are several copies of it, and Strongroom cannot tell which one asks: each has to be one that you know."
+NOT_LOADED = (
+    "The browser still runs the code from before the change. Reload the extension on the browser's page of extensions, or the next browser that"
+    " starts is refused."
+)
 REFUSED = "A program that poses as your browser, or that changed it, looks like this. Go on only if you know why it is so."
 UNSURE = "Leave it. Start the browser from its own menu entry, install it and the extension anew, and see: strongroom doctor"
 IF_NOT_SURE = "Refuse. Your keystore stays locked for it. Remove the extension, and install it again from where you first got it."

@@ -16,6 +16,7 @@ from native_host.audit import entries
 from native_host.keystore import seen
 from native_host.operations.extension_files import CONTRADICTED
 from native_host.operations.seen_extension import Known, decoded, encoded
+from native_host.review.extension_files import NOT_LOADED
 from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError, Port
 from tests.chromium_profile import ORIGIN, write_database, write_worker
@@ -83,7 +84,9 @@ def test_code_of_before_an_update_is_the_extensions_own(home: Home) -> None:
     home.open().close()
     (folder / "background.js").write_text("connect(2);", encoding="utf-8")
     home.open().close()
-    assert TITLE == next(one["title"] for one in reversed(home.approver.asked) if one["kind"] == "review")
+    question = next(one for one in reversed(home.approver.asked) if one["kind"] == "review")
+    assert TITLE == question["title"]
+    assert NOT_LOADED in question["warnings"]
     refused(home.greet(), "unlock")  # by now it should have been loaded
     keep_worker(home, b"connect(2);")
     home.open().close()
