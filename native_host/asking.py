@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from native_host.config import ApprovalConfig
     from native_host.keystore.store import KeyStore
     from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose, TypedText
-    from native_host.review.requests import Review
+    from native_host.review.subject import Review
     from native_host.secret import SecretBytes
 
 T = TypeVar("T")

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from native_host.policy import Decision, Facts
     from native_host.protocol.channel import OpenChannelParams, OpenChannelResult
     from native_host.protocol.wire import Message
-    from native_host.review.requests import Review
+    from native_host.review.subject import Review
     from native_host.session import Session
     from native_host.transport.channel import Channel
     from native_host.transport.jsonrpc import Call
@@ -283,7 +283,8 @@ def _by_policy(decision: Decision) -> bool:
 
 
 def _review(waiting: Waiting) -> Review:
-    from native_host.review.requests import Subject, Target, review
+    from native_host.review.requests import review
+    from native_host.review.subject import Subject, Target
 
     key = waiting.facts.key or waiting.facts.imported
     if key is None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from native_host.approval.program_frames import Answered
     from native_host.confinement import Child
     from native_host.protocol.approver import Answer, Ask, GrantOffer
-    from native_host.review.requests import Review
+    from native_host.review.subject import Review
     from native_host.secret import SecretBytes
 
 ANSWER_SECONDS = 1860.0  # longer than any approver of ours waits: it is the one that tells the person how long there is

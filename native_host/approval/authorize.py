@@ -17,7 +17,7 @@ from native_host.protocol.approver import CallerFacts, KeyFacts
 if TYPE_CHECKING:
     from native_host.approval.approver import Approver
     from native_host.policy import Decision, Facts
-    from native_host.review.requests import Review
+    from native_host.review.subject import Review
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 

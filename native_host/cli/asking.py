@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from native_host.approval.approver import ProgramApprover, Verdict
     from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, SecretPurpose, TypedText
-    from native_host.review.requests import Review
+    from native_host.review.subject import Review
 
 SEEN = frozenset({"share", "recoveryCode"})
 """What is long, and so typed where it can be looked at and is told of a slip at once: in the host's own window or terminal dialogue."""

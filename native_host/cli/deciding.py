@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, TypedText
-    from native_host.review.requests import Review
+    from native_host.review.subject import Review
 
 ACCEPT = "accept"
 

@@ -109,7 +109,7 @@ def _confirm_origin(house: House, permit: Permit) -> None:
         raise OriginNotAllowed
     if store.is_confirmed(attachment):
         return
-    from native_host.review.requests import attach_review
+    from native_host.review.keystore import attach_review
 
     review = attach_review((attachment.origin,), attachment.wallet)
     with store.withheld():
@@ -126,7 +126,7 @@ def _confirm_program(house: House, permit: Permit) -> None:
     store, program = house.store, house.program
     if program is None or store.unattended or store.is_program_confirmed(program) or permit.session.caller.family is None:
         return
-    from native_host.review.requests import program_review
+    from native_host.review.keystore import program_review
 
     try:
         house.approver.review("unlock", program_review(program), permit.session.caller_facts(), None, ())

@@ -125,7 +125,7 @@ def _about_keys(house: House) -> tuple[Finding, ...]:
 
 def _decide(house: House, caller: CallerFacts, found: Sequence[Finding], *, at_terminal: bool) -> None:
     """Put it to the person; raises ``ChangedOutside`` unless they go on with what is there."""
-    from native_host.review.requests import tampering_review
+    from native_host.review.keystore import tampering_review
 
     if house.store.unattended and not at_terminal:
         raise ChangedOutside(found)

@@ -85,7 +85,7 @@ def best(house: House) -> tuple[str, Device | None]:
 
 def _agree(house: House, permit: Permit, wish: Wish) -> tuple[str, str | None]:
     """Which slot it is to be: the person sees what it protects from, and may take a passphrase alone instead."""
-    from native_host.review.requests import set_up_review
+    from native_host.review.keystore import set_up_review
 
     kind, device = (wish.kind, None) if wish.kind else best(house)
     device_id = device.device_id if device else wish.device_id
@@ -105,7 +105,7 @@ def _name(device: Device) -> str:
 
 def _recovery(house: House, permit: Permit) -> Enrolled | None:
     """A recovery code, shown once; ``None`` if the person wants none."""
-    from native_host.review.requests import recovery_review
+    from native_host.review.keystore import recovery_review
 
     caller = permit.session.caller_facts()
     try:

@@ -42,7 +42,7 @@ class AskPerson:
         self._house.approver.show_secret(purpose, title, secret)
 
     def make_ready(self, title: str, text: str) -> None:
-        from native_host.review.requests import ready_review
+        from native_host.review.keystore import ready_review
 
         self._house.approver.review("unlock", ready_review(title, text), self._caller, None, ())
 

@@ -59,7 +59,7 @@ def log_in(house: House, session: Session, token: TokenInfo) -> None:
 def _try_once(house: House, session: Session, token: TokenInfo, hint: str | None) -> None:
     title = sentence("PIN of the token {token}", token=visible(token.label))
     if token.pin_pad:
-        from native_host.review.requests import ready_review
+        from native_host.review.keystore import ready_review
 
         house.approver.review(
             "unlock", ready_review(title, " ".join(map(words, filter(None, (AT_THE_READER, hint))))), session.caller_facts(), None, ()

@@ -52,7 +52,7 @@ def _opened(house: House, caller: CallerFacts, *, silently: bool, keep: list[Sec
     silent = [slot for slot in present if not provider(house, slot.kind).asks(slot.parameters)]
     why: list[str] = []
     if silent and not silently:
-        from native_host.review.requests import open_review
+        from native_host.review.keystore import open_review
 
         house.approver.review("unlock", open_review(silent[0].label), caller, None, ())
     opened = _first(house, silent, caller, keep, why)

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from native_host.encodings.psbt_checks import Checked
     from native_host.encodings.spending import OwnOutput, Path
     from native_host.protocol.transactions import SignPsbtParams
-    from native_host.review.decoded import Described
-    from native_host.review.requests import Subject
+    from native_host.review.subject import Described, Subject
 
 NETWORKS = {
     False: "Bitcoin, the main network (bip122:000000000019d6689c085ae165831e93)",

@@ -8,14 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from native_host.protocol.approver import Fact
 from native_host.protocol.transactions import SignPsbtParams, SignTransactionParams, SignTypedDataParams
 
 if TYPE_CHECKING:
-    from native_host.review.requests import Subject
-
-Described = tuple[str, tuple[Fact, ...], tuple[str, ...]]
-"""The title, the facts, the warnings: the gravest first."""
+    from native_host.review.subject import Described, Subject
 
 # One function a place, so that the code of a chain is imported when a call needs it.
 

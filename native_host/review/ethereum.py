@@ -20,8 +20,7 @@ from native_host.review.evm_values import fact
 if TYPE_CHECKING:
     from native_host.protocol.approver import Fact, FactKind
     from native_host.protocol.transactions import SignTransactionParams
-    from native_host.review.decoded import Described
-    from native_host.review.requests import Subject
+    from native_host.review.subject import Described, Subject
 
 _TYPES = {
     LEGACY: "0, legacy (EIP-155)",

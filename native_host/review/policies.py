@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from native_host.protocol.approver import Fact
-from native_host.review.requests import Review
+from native_host.review.subject import Review
 from native_host.review.text import visible
 from native_host.value import Value
 

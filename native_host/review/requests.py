@@ -44,11 +44,11 @@ from native_host.protocol.uses import (
     WrapKeyParams,
 )
 from native_host.protocol.wire import Message
+from native_host.review.subject import Review
 from native_host.review.text import describe_message, size_in_words, visible
-from native_host.value import Value
 
 if TYPE_CHECKING:
-    from native_host.encodings.spending import Spending
+    from native_host.review.subject import Subject
 
 FORMAT_NAMES = {
     "eip191": "Ethereum personal message (EIP-191)",
@@ -94,22 +94,6 @@ EVERY_ADDRESS = (
     "Whoever has this sees every address and payment below this path, past and future, and can link them to you. It cannot spend."
     " Together with one private key below it, it would give away all of them."
 )
-MOST_FINDINGS = 12
-TAMPERED_MEANS = (
-    "A program or a person that can write to this folder changed the file, or put another one in its place. Keys and permissions that you took"
-    " away may be back, and entries about what was signed may be gone. Your keys cannot be read by that alone."
-)
-TAMPERED_BY_YOU = "You put a backup of this folder back, or moved it to another computer, and expected this: you can go on."
-TAMPERED_NOT_BY_YOU = (
-    "Refuse. Nothing is lost by that, the keystore stays locked. Keep a copy of the folder, see what was found with: strongroom audit verify."
-    " If you have a newer copy, put that one back. If you cannot tell who did it, move what the keys hold to keys made on another computer."
-)
-TAMPERED_GO_ON = "The keystore is used as it is now. The record of decisions says that you accepted this. Nothing is deleted."
-ATTACHED = "An attached extension sees this wallet's accounts and may ask you to sign with its keys. Check its id against its publisher's."
-PROGRAM_ANSWERS = "From then on this program is asked instead of you, and you see no windows. Whoever can change it can use your keys."
-RECOVERY_IS = "28 letters and digits that open your keystore by themselves, on any computer. Shown once, to be written down."
-RECOVERY_FOR = "If you forget the passphrase, or this computer is lost or breaks, it is the way back to your keys."
-RECOVERY_WITHOUT = "Then nobody can bring your keys back. You can make one later with: strongroom slots add recovery"
 _PLAIN: dict[type[Message], str] = {
     GetImportKeyParams: "Offer a public key to which a key can be encrypted",
     GenerateKeyParams: "Make a key",
@@ -123,40 +107,6 @@ _PLAIN: dict[type[Message], str] = {
 }
 """What needs nobody, unless a policy of the person's says otherwise."""
 RAW_ACCOUNT = "With this, the account can sign bytes that Strongroom cannot read, transactions among them."
-
-
-class Target(Value, frozen=True, kw_only=True):
-    """The key that is to be wrapped."""
-
-    label: str
-    alg: str
-
-
-class Subject(Value, frozen=True, kw_only=True):
-    """What a review may know of its key; the key's name and algorithm stand beside every review and are not repeated in it.
-    ``now_ms``: the time of asking, in milliseconds since 1970, by which what has expired is told. ``spending``: what of a Bitcoin transaction
-    is the key's. ``public``: the raw public key, where there is one. ``authorities``: as ``policy.Facts`` has them.
-    """
-
-    address: str | None = None
-    path: str | None = None
-    dependants: int = 0
-    labels: tuple[str, ...] = ()
-    provenance: str = "generated"
-    in_token: bool = False
-    target: Target | None = None
-    now_ms: int | None = None
-    spending: Spending | None = None
-    public: bytes | None = None
-    authorities: tuple[str | None, ...] = ()
-
-
-class Review(Value, frozen=True, kw_only=True):
-    """What is shown, apart from who asks: warnings stand before facts."""
-
-    title: str
-    facts: tuple[Fact, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 def review(params: Message, subject: Subject | None) -> Review:
@@ -212,64 +162,6 @@ def _using(params: Message, subject: Subject | None) -> Review:
             title, facts, warnings = describe(params, subject)
             return Review(title=title, facts=facts, warnings=warnings)
     return Review(title=_PLAIN.get(type(params), "Use a key"))
-
-
-def attach_review(origins: tuple[str, ...], wallet: str) -> Review:
-    """Attaching extensions to a wallet: what they may do from then on."""
-    facts = (*(_fact("Extension", origin, "origin") for origin in origins), _fact("Wallet", wallet))
-    return Review(title="Attach this extension to your wallet?", facts=facts, warnings=(ATTACHED,))
-
-
-def program_review(program: tuple[str, ...]) -> Review:
-    """Letting a program answer in the person's place."""
-    facts = (_fact("Program", " ".join(program), "path"),)
-    return Review(title="Let a program answer for you?", facts=facts, warnings=(PROGRAM_ANSWERS,))
-
-
-def set_up_review(origins: tuple[str, ...], folder: str, opened_by: str, stops: str) -> Review:
-    """The first step of setting a keystore up: where it lies, what will open it and whom that stops."""
-    protection = (_fact("Opened by", words(opened_by)), *((_fact("This stops", words(stops)),) if stops else ()))
-    facts = (_fact("Folder", folder, "path"), *protection, *(_fact("Extension to attach", origin, "origin") for origin in origins))
-    return Review(title="Set up Strongroom on this computer?", facts=facts)
-
-
-def ready_review(title: str, text: str) -> Review:
-    """A device that the person makes ready."""
-    return Review(title=title, facts=(_fact("What to do", words(text)),))
-
-
-def recovery_review() -> Review:
-    """Whether a recovery code is to be made, at the end of a set-up."""
-    facts = (
-        _fact("What it is", words(RECOVERY_IS)),
-        _fact("What it is for", words(RECOVERY_FOR)),
-        _fact("Without one", words(RECOVERY_WITHOUT)),
-    )
-    return Review(title="Make a recovery code?", facts=facts)
-
-
-def tampering_review(found: tuple[str, ...], folder: str, last_good: str | None) -> Review:
-    """A keystore that was changed from outside: whether to go on with what is there. ``last_good`` is a time in RFC 3339."""
-    more = len(found) - MOST_FINDINGS
-    warnings = (
-        *(visible(words(text)) for text in found[:MOST_FINDINGS]),
-        *((say("And {count} more: strongroom audit verify", count=more),) if more > 0 else ()),
-    )
-    since = (_fact("Last entry that is as it was written", last_good, "time"),) if last_good else ()
-    facts = (
-        *since,
-        _fact("Folder", folder, "path"),
-        _fact("What it can mean", words(TAMPERED_MEANS)),
-        _fact("If it was you", words(TAMPERED_BY_YOU)),
-        _fact("If it was not", words(TAMPERED_NOT_BY_YOU)),
-        _fact("If you go on", words(TAMPERED_GO_ON)),
-    )
-    return Review(title="Your keystore was changed outside Strongroom. Go on with it?", facts=facts, warnings=warnings)
-
-
-def open_review(label: str) -> Review:
-    """Unlocking through a slot that would open without anybody."""
-    return Review(title="Unlock your keystore?", facts=(_fact("Opened by", words(label)),))
 
 
 def _fact(label: str, value: str, kind: FactKind = "text") -> Fact:

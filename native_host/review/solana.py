@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from native_host.protocol.approver import Fact, FactKind
     from native_host.protocol.transactions import SignTransactionParams
-    from native_host.review.decoded import Described
-    from native_host.review.requests import Subject
+    from native_host.review.subject import Described, Subject
 
 SIGNS_LATER, SIGNED = "Signs too ({number}), and has not yet", "Signs too ({number}), and has done so"
 _ADVANCE_NONCE = b"\4\0\0\0"

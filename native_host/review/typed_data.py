@@ -22,8 +22,7 @@ from native_host.review.typed_data_kinds import Kind, kind_of
 if TYPE_CHECKING:
     from native_host.protocol.approver import FactKind
     from native_host.protocol.transactions import SignTypedDataParams
-    from native_host.review.decoded import Described
-    from native_host.review.requests import Subject
+    from native_host.review.subject import Described, Subject
 
 UNKNOWN_KIND = (
     "Strongroom shows what is signed, but does not know what this kind of data is used for. It can be a permit or an order: whoever has the"

@@ -19,7 +19,7 @@ from native_host.policy.limits import Limit, Limits
 from native_host.protocol.approver import GrantOffer, TypedText
 from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
-from native_host.review.requests import Review
+from native_host.review.subject import Review
 from native_host.session import Session
 from native_host.transport.jsonrpc import Call
 from tests.homes import unlock

@@ -10,7 +10,7 @@ import pytest
 from native_host.approval.approver import ProgramApprover
 from native_host.errors import Cancelled, KmsError, UserRejected
 from native_host.protocol.approver import CallerFacts, Fact
-from native_host.review.requests import Review
+from native_host.review.subject import Review
 
 DEAF = "import time; time.sleep(600)"
 DEAF_BUT_ONE = (

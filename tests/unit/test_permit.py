@@ -18,7 +18,7 @@ from native_host.errors import PolicyDenied, UserRejected
 from native_host.policy import Allow, Ask, Deny, Facts, KeyView
 from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, TypedText
 from native_host.protocol.uses import SignParams
-from native_host.review.requests import Review
+from native_host.review.subject import Review
 from native_host.secret import SecretBytes
 from native_host.session import Session
 from native_host.transport.jsonrpc import Call

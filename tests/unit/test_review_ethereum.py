@@ -17,7 +17,8 @@ from native_host.protocol.wire import decode_hook
 from native_host.review import ethereum, evm_calls, evm_chains
 from native_host.review.evm_chains import decimal
 from native_host.review.evm_contracts import Known, known_functions
-from native_host.review.requests import Review, Subject, review
+from native_host.review.requests import review
+from native_host.review.subject import Review, Subject
 
 OTHER = f"0x{'11' * 20}"
 OWN = encode_address(b"\x22" * 20)

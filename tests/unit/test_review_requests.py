@@ -10,7 +10,9 @@ from msgspec import convert
 from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
 from native_host.review import requests
-from native_host.review.requests import Review, Subject, Target, attach_review, program_review, review, set_up_review
+from native_host.review.keystore import attach_review, program_review, set_up_review
+from native_host.review.requests import review
+from native_host.review.subject import Review, Subject, Target
 from native_host.review.web_page import PUNYCODE_PAGE
 from tests.homes import b64
 from tests.vector_files import load

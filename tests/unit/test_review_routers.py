@@ -16,7 +16,8 @@ from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
 from native_host.review import evm_calls, evm_contracts, evm_parameters, evm_router, evm_swaps
 from native_host.review.evm_swap_rows import _ROUTERS
-from native_host.review.requests import Review, Subject, review
+from native_host.review.requests import review
+from native_host.review.subject import Review, Subject
 
 OWN = encode_address(b"\x22" * 20)
 OTHER = f"0x{'11' * 20}"

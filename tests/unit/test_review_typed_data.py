@@ -12,7 +12,8 @@ from native_host.encodings.keccak import keccak256
 from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
 from native_host.review import evm_calls, evm_contracts, text, typed_data, typed_data_kinds
-from native_host.review.requests import Review, Subject, review
+from native_host.review.requests import review
+from native_host.review.subject import Review, Subject
 from native_host.review.typed_data_kinds import KINDS, kind_of
 
 OTHER = f"0x{'11' * 20}"

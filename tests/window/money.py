@@ -17,7 +17,8 @@ from native_host.encodings.keccak import keccak256
 from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, ReviewAsk, TypedText
 from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
-from native_host.review.requests import Subject, review
+from native_host.review.requests import review
+from native_host.review.subject import Subject
 from tests import psbts
 from tests.homes import b64
 

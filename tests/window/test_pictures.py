@@ -17,7 +17,8 @@ from native_host.protocol.approver import CallerFacts, GrantOffer, KeyFacts, Rev
 from native_host.protocol.messages import Page
 from native_host.protocol.uses import SignMessageParams, SignParams
 from native_host.protocol.wire import Base64Url, Message
-from native_host.review.requests import Subject, review
+from native_host.review.requests import review
+from native_host.review.subject import Subject
 from native_host.session import DEVELOPMENT
 from tests.window.money import ASKS as MONEY
 from tests.window.money import message_of
