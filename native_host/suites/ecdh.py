@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 
 from native_host.encodings.jwk import Jwk
 from native_host.secret import wipe
+from native_host.suites.key_forms import Encoding, PublicFormat, load_der_private_key
 from native_host.value import Value
 
 _COMPRESSED = (2, 3)

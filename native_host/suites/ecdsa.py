@@ -13,11 +13,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA224, SHA256, SHA384, SHA512, HashAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 
 from native_host.encodings.jwk import Jwk
 from native_host.secret import wipe
 from native_host.suites.fault import SigningFault
+from native_host.suites.key_forms import Encoding, PublicFormat, load_der_private_key
 from native_host.suites.kinds import RandomBytes, Secret
 from native_host.value import Value
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
-from cryptography.hazmat.primitives.serialization import load_der_private_key
 from jwcrypto.common import InvalidJWEData
 from jwcrypto.jwe import JWE
 from jwcrypto.jwk import JWK
@@ -24,6 +23,7 @@ from native_host.encodings.base64url import decode_base64url, encode_base64url
 from native_host.encodings.jwk import Jwk, encode_members
 from native_host.suites import x448, x25519
 from native_host.suites.ecdh import ECDH_P256, ECDH_P384, ECDH_P521
+from native_host.suites.key_forms import load_der_private_key
 from native_host.suites.kinds import Agreements, CannotDecrypt, Secret
 from native_host.value import Value
 

@@ -16,13 +16,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA384, SHA512, HashAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 
 from native_host.encodings.der import INTEGER, SEQUENCE, read_element, read_only
 from native_host.encodings.jwk import Jwk
 from native_host.secret import wipe
 from native_host.suites.ecdsa import message_digest
 from native_host.suites.fault import SigningFault
+from native_host.suites.key_forms import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 from native_host.suites.kinds import CannotDecrypt, RandomBytes, Secret
 from native_host.value import Value
 
