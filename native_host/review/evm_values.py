@@ -11,7 +11,10 @@ from native_host.protocol.approver import Fact, FactKind
 from native_host.review.evm_chains import TOKENS, decimal
 from native_host.review.text import time_in_words, visible, visible_block
 
-UNLIMITED_FROM = 1 << 255
+UNLIMITED_FROM = 1 << 128
+"""Of no token with a worth are there so many units: an allowance of more takes whatever there is, however its number looks."""
+_LARGEST = (1 << 256) - 1
+"""Written out it tells nobody anything: it is what "any amount" is asked with."""
 _UNLIMITED_BY_TYPE = {160: (1 << 160) - 1, 96: (1 << 96) - 1}
 """Numbers that mean "any amount" in types that are too small for the one above: Permit2's, and some tokens'."""
 _FOREVER = 1 << 40  # seconds: later than the year 30000
@@ -44,9 +47,9 @@ def token_amount(chain_id: int, token: bytes, value: int, *, short: bool = False
     if listed is not None:
         if unlimited:
             symbol = listed.symbol
-            return say(
-                "any amount of {symbol}" if short else "any amount of {symbol} ({value} of its smallest units)", symbol=symbol, value=value
-            )
+            if short or value == _LARGEST:
+                return say("any amount of {symbol}", symbol=symbol)
+            return say("any amount of {symbol} ({value} of its smallest units)", symbol=symbol, value=value)
         text = f"{decimal(value, listed.decimals)} {listed.symbol}"
         return text if short else say("{text} ({value} of its smallest units)", text=text, value=value)
     return _unlisted(token, value, short=short, unlimited=unlimited, or_id=or_id)
@@ -54,8 +57,13 @@ def token_amount(chain_id: int, token: bytes, value: int, *, short: bool = False
 
 def _unlisted(token: bytes, value: int, *, short: bool, unlimited: bool, or_id: bool) -> str:
     address = encode_address(token)
+    if unlimited and or_id:
+        text = _unlisted(token, value, short=short, unlimited=True, or_id=False)
+        return say("{units}, or the single token of that number", units=text)
     if unlimited and short:
         return words("any amount of an unlisted token")
+    if unlimited and value == _LARGEST:
+        return say("any amount of token {address} (decimals unknown)", address=address)
     if unlimited:
         return say("any amount of token {address} (decimals unknown) ({value} of its units)", address=address, value=value)
     units = say(

@@ -24,10 +24,13 @@ _DRAWS_NOTHING = frozenset(
     [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
 )  # fmt: skip
 _ESCAPED_CATEGORIES = frozenset(["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"])
+_GAP = re.compile(r"\n(?:[^\S\n]*\n){8}")
+"""More empty lines one after another than any message needs: they put what follows out of sight."""
 _RIGHT_TO_LEFT = frozenset(["R", "AL"])
 _LOOK_ALIKE_SCRIPTS = frozenset(["LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"])
 
 HIDDEN_CHARACTERS = "The message holds characters that are invisible or change the order of the text. They are shown as ⟨U+…⟩."
+MANY_EMPTY_LINES = "The message goes on below many empty lines. Read it to its end."
 RIGHT_TO_LEFT = "The message holds right-to-left writing, whose order on a screen can differ from the order that is signed."
 MIXED_ALPHABETS = "A word in the message mixes letters of alphabets that look alike, so it may not be the word it seems to be."
 
@@ -143,6 +146,8 @@ def _warnings(text: str) -> tuple[str, ...]:
     found: list[str] = []
     if visible_block(text) != text:
         found.append(HIDDEN_CHARACTERS)
+    if _GAP.search(text.rstrip()):
+        found.append(MANY_EMPTY_LINES)
     if text.isascii():
         return tuple(found)
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):

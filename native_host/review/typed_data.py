@@ -14,7 +14,7 @@ from native_host.protocol.approver import Fact
 from native_host.protocol.ethereum import read_typed_data
 from native_host.review.evm_calls import UNLIMITED, Call, Reader, about_delegation
 from native_host.review.evm_chains import CHAINS, PERMIT2, TOKENS, chain_name, coins_and_wei
-from native_host.review.evm_contracts import SAFE_REFUND
+from native_host.review.evm_contracts import SAFE_BATCHES, SAFE_REFUND
 from native_host.review.evm_values import fact, is_unlimited, moment, plain, token_amount
 from native_host.review.text import describe_message, visible, visible_block
 from native_host.review.typed_data_kinds import Kind, kind_of
@@ -37,6 +37,7 @@ ANOTHER_CONTRACT = (
 OPAQUE = "A field holds bytes that Strongroom cannot read for you. They can mean anything to the contract that reads them."
 NOTHING_FOR_YOU = "The order asks nothing for this account in return for what it offers."
 SIGNED_FOR_ANOTHER = "The data names another account than this one as its owner."
+DELEGATED = "Let another contract's code act as a Safe"
 _OWNERS = ("owner", "holder", "from", "offerer", "maker")
 _DELEGATE_CALL = 1
 
@@ -47,7 +48,9 @@ def describe_typed_data(params: SignTypedDataParams, subject: Subject | None) ->
     kind = kind_of(read.encoded_type)
     shown = _Message(read, kind)
     facts, grave, light = shown.described()
-    title = words(kind.title) if kind else say("Sign data of the kind {kind}", kind=read.message.type)
+    title = (
+        words(DELEGATED if shown.is_delegated() else kind.title) if kind else say("Sign data of the kind {kind}", kind=read.message.type)
+    )
     warnings = (*grave, *_about_kind(read, kind), *_about_accounts(read, kind, subject), *_about_domain(read), *light)
     return title, (*_domain(read, kind), *facts), tuple(dict.fromkeys(warnings))
 
@@ -133,7 +136,7 @@ class _Message:
         light: list[str] = []
         for path, pattern, node in self._fields:
             label, drawn = self._kind.fields.get(pattern, ("", None))
-            name = f"{words(label)} ({path})" if label else path or words("Message")
+            name = f"{words(label)} ({path})" if label else self._own_name(path)
             if drawn == "call" and isinstance(node.value, bytes):
                 more, about = self._call(node.value)
                 facts += more
@@ -145,6 +148,16 @@ class _Message:
             grave += (UNLIMITED,) if self._lets_take_any(pattern, node.value) else ()
             light += _about_writing(node)
         return tuple(facts), tuple(grave), tuple(light)
+
+    def is_delegated(self) -> bool:
+        """Whether it has a Safe run another contract's code, and not only one that makes several calls."""
+        to, operation = (member(self._read.message, name) for name in ("to", "operation"))
+        is_call = any(drawn == "call" for _, drawn in self._kind.fields.values())
+        return is_call and operation == _DELEGATE_CALL and to not in SAFE_BATCHES
+
+    def _own_name(self, path: str) -> str:
+        """How a field is called that only the asker has named: not so that it could be taken for a name of ours."""
+        return say("Field {name}", name=path) if path else words("Message")
 
     def amounts(self) -> Iterator[tuple[str, bytes | None, int]]:
         for path, pattern, node in self._fields:

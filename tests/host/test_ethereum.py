@@ -146,8 +146,8 @@ def test_typed_data(home: Home, port: Port, account: str) -> None:
     review = last_review(home)
     assert ("signTypedData", "Sign data of the kind Mail", []) == (review["method"], review["title"], review["grants"])
     assert ((OTHER, "address"), ("Hello", "message"), "Ethereum, number 1") == (
-        shown(review)["to"],
-        shown(review)["contents"],
+        shown(review)["Field to"],
+        shown(review)["Field contents"],
         shown(review)["Chain"][0],
     )
 

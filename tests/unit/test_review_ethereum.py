@@ -176,6 +176,7 @@ def test_a_function_that_two_standards_share() -> None:
 UNLIMITED: dict[str, tuple[str, bytes]] = {
     "approve": (USDC, call("approve(address,uint256)", OTHER, MOST)),
     "approve, nearly": (USDC, call("approve(address,uint256)", OTHER, 2**255)),
+    "approve, more than there is of anything": (USDC, call("approve(address,uint256)", OTHER, 2**128)),
     "approve, of 96 bits": (OTHER, call("approve(address,uint256)", OTHER, 2**96 - 1)),
     "increaseAllowance": (USDC, call("increaseAllowance(address,uint256)", OTHER, MOST)),
     "permit": (USDC, call("permit(address,address,uint256,uint256,uint8,bytes32,bytes32)", OWN, OTHER, MOST, MOST, 27, b"r" * 32, b"s" * 32)),

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native_host.review.text import HIDDEN_CHARACTERS, MIXED_ALPHABETS, RIGHT_TO_LEFT, describe_message, in_groups, visible, visible_block
+from native_host.review.text import (
+    HIDDEN_CHARACTERS,
+    MANY_EMPTY_LINES,
+    MIXED_ALPHABETS,
+    RIGHT_TO_LEFT,
+    describe_message,
+    in_groups,
+    visible,
+    visible_block,
+)
 
 HIDING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -91,6 +100,10 @@ def test_every_byte_is_shown(data: bytes) -> None:
     [
         ("line one\nline two", ()),
         ("a\u200bb", (HIDDEN_CHARACTERS,)),
+        ("Sign in" + "\n" * 9 + "and give all", (MANY_EMPTY_LINES,)),
+        ("Sign in\n" + " \t\n" * 300 + "and give all", (HIDDEN_CHARACTERS, MANY_EMPTY_LINES)),
+        ("Sign in" + "\n" * 300, ()),
+        ("Sign in" + "\n" * 8 + "and out", ()),
         ("carriage\r\nreturn", (HIDDEN_CHARACTERS,)),
         ("שלום", (RIGHT_TO_LEFT,)),
         ("p\u0430ypal", (MIXED_ALPHABETS,)),

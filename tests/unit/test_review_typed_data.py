@@ -91,7 +91,7 @@ def test_a_permit() -> None:
     assert (evm_calls.UNLIMITED, typed_data_kinds.PERMIT) == found.warnings
     shown = facts(found)
     assert (OTHER, "address") == shown["Who may take it (spender)"]
-    assert shown["How much (value)"][0].startswith("any amount of USDC (")
+    assert shown["How much (value)"][0].startswith("any amount of USDC")
     assert ("17 March 2030, 17:46:40 UTC", "time") == shown["This may be used until (deadline)"]
     assert ("USD Coin", USDC, "the token USDC", "Ethereum, number 1") == tuple(
         shown[label][0] for label in ("Application, by its own name", "Contract that checks the signature", "That contract is", "Chain")
@@ -130,7 +130,7 @@ def test_permits_through_permit2(encoded: str, message: dict[str, Any], label: s
     """The token is the one named beside the amount; a contract that is not Permit2 is warned of."""
     found = made(encoded, message, name="Permit2", chainId=1, verifyingContract=PERMIT2)
     assert (evm_calls.UNLIMITED, typed_data_kinds.PERMIT) == found.warnings
-    assert facts(found)[label][0].startswith("any amount of USDC (")
+    assert facts(found)[label][0].startswith("any amount of USDC")
     assert "Permit2" == facts(found)["That contract is"][0]
     assert typed_data.ANOTHER_CONTRACT in made(encoded, message, name="Permit2", chainId=1, verifyingContract=OTHER).warnings
 
@@ -193,6 +193,7 @@ def test_a_safe_that_lends_itself_to_another_code() -> None:
     found = made(SAFE, {**SAFE_TX, "to": OTHER, "operation": 1, "data": "0xdeadbeef"}, chainId=1, verifyingContract=OTHER)
     assert (evm_calls.DELEGATE_CALL, evm_calls.UNKNOWN_CALL) == found.warnings[:2]
     assert "Call a contract blind" == facts(found)["Call (data)"][0]
+    assert typed_data.DELEGATED == found.title
 
 
 def test_a_safe_that_lends_itself_with_an_empty_call() -> None:
@@ -207,6 +208,7 @@ def test_a_safe_that_makes_several_calls_at_once() -> None:
     batch["data"] = f"0x8d80ff0a{32:064x}{85:064x}00{USDC[2:]}{0:064x}{0:064x}{'00' * 11}"
     found = made(SAFE, batch, chainId=1, verifyingContract=OTHER)
     assert (evm_calls.BATCH_CALL, typed_data_kinds.SAFE) == found.warnings
+    assert "Agree to what a Safe does" == found.title
 
 
 def test_a_safe_that_pays_fees_back() -> None:
@@ -231,16 +233,23 @@ def test_data_of_no_known_kind() -> None:
     assert "Sign data of the kind Vote" == found.title
     assert (typed_data.UNKNOWN_KIND, typed_data.OPAQUE) == found.warnings
     assert {
-        "choices[0].who": (OTHER, "address"),
-        "choices[1].who": (OWN, "address"),
-        "proof": ("1234", "hex"),
-        "final": ("yes", "text"),
-        "weight": ("-3", "number"),
-        "comment": ("a\nb", "message"),
-        "more[0][0]": ("1", "number"),
-        "more[0][1]": ("2", "number"),
-        "none": ("(an empty list)", "text"),
+        "Field choices[0].who": (OTHER, "address"),
+        "Field choices[1].who": (OWN, "address"),
+        "Field proof": ("1234", "hex"),
+        "Field final": ("yes", "text"),
+        "Field weight": ("-3", "number"),
+        "Field comment": ("a\nb", "message"),
+        "Field more[0][0]": ("1", "number"),
+        "Field more[0][1]": ("2", "number"),
+        "Field none": ("(an empty list)", "text"),
     } == dict(list(facts(found).items())[-9:])
+
+
+def test_names_of_fields_that_imitate_ours() -> None:
+    """An asker who calls a field as we call a recipient or an amount has said that they named it."""
+    found = made("Login(string Recipient,string Amount)", {"Recipient": "you", "Amount": "0 ETH"}, name="App", chainId=1)
+    assert {"Recipient", "Amount"}.isdisjoint(facts(found))
+    assert ("0 ETH", "message") == facts(found)["Field Amount"]
 
 
 def test_what_the_domain_leaves_open() -> None:
@@ -257,7 +266,7 @@ def test_texts_that_deceive() -> None:
     """What hides or turns around is shown, in the domain and in the message, and warned of."""
     found = made("A(string a)", {"a": "Pay\u202e 1"}, name="Uni\u200bswap", chainId=1)
     shown = facts(found)
-    assert ("Uni⟨U+200B⟩swap", "Pay⟨U+202E⟩ 1") == (shown["Application, by its own name"][0], shown["a"][0])
+    assert ("Uni⟨U+200B⟩swap", "Pay⟨U+202E⟩ 1") == (shown["Application, by its own name"][0], shown["Field a"][0])
     assert text.HIDDEN_CHARACTERS in found.warnings
     assert text.MIXED_ALPHABETS in made("A(string a)", {"a": "P\u0430ypal"}, chainId=1).warnings
 
