@@ -111,7 +111,7 @@ def test_a_person_restores_a_wallet_and_approves_a_signature(person: Person, tmp
     browser.press("Sign")
     person.wait_next()
     person.read()
-    person.key("Return")
+    person.key("Tab", "Return")  # on Approve; on Deny, where the focus is at first, it denies
     person.wait_armed()
     assert person.is_open()
     person.click_main_button()
