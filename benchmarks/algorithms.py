@@ -23,6 +23,7 @@ ROUNDS = 5
 TIMES = 30
 PEER_TIMES = 10
 DATA = "KioqKioqKioqKioqKioqKioqKioqKioqKioqKioqKio"
+MESSAGES = {"ES256K": "eip191", "Ed25519": "solana"}
 BY_PIPE = "over the pipe"
 BY_PIPE_ALONE = "over the pipe, without the commit"
 IN_PROCESS = "the library in process"
@@ -174,10 +175,15 @@ class Caller:
 
     def _signing(self, suite: Suite) -> dict[str, tuple[str, dict[str, Any]]]:
         key = self._key(suite.alg) if suite.generated else self._derived(suite, usages=["sign", "verify"])
-        sign = {"keyId": key["keyId"], "data": DATA}
+        sign: dict[str, Any] = {"keyId": key["keyId"], "data": DATA}
         verifier = {"publicKeyJwk": _public(key)} if suite.has_public else {"keyId": key["keyId"]}
         signature = self._client.call("sign", **sign)["signature"]
-        return {"sign": ("sign", sign), "verify": ("verify", {**verifier, "alg": suite.alg, "data": DATA, "signature": signature})}
+        # Raw signing by a key of these is blind, and asked about each time: a message is what can be granted.
+        granted = {"keyId": key["keyId"], "format": MESSAGES[suite.alg], "message": DATA} if suite.alg in MESSAGES else None
+        return {
+            "sign": ("signMessage", granted) if granted else ("sign", sign),
+            "verify": ("verify", {**verifier, "alg": suite.alg, "data": DATA, "signature": signature}),
+        }
 
     def _encrypting(self, suite: Suite) -> dict[str, tuple[str, dict[str, Any]]]:
         key = self._key("X25519", usages=["encrypt", "decrypt"]) if suite.kind == "jwe" else self._key(suite.alg)

@@ -30,9 +30,10 @@ def figures(rounds: int = ROUNDS) -> list[Figure]:
                 client.call("unlock")
             channel = _open(sealed, pairing=pairing)
             lines += _of_messages(sealed, channel, plain, "`randomBytes`", "randomBytes", rounds, {"length": 32}, {"length": 32})
-            inside, outside = {"keyId": key, "data": DATA}, {"keyId": plain.call("generateKey", alg="Ed25519")["keyId"], "data": DATA}
-            name = "a signature under a grant, `Ed25519`, without the commit"
-            lines += _of_messages(sealed, channel, plain, name, "sign", rounds, inside, outside)
+            message = {"format": "solana", "message": DATA}
+            inside, outside = {"keyId": key, **message}, {"keyId": plain.call("generateKey", alg="Ed25519")["keyId"], **message}
+            name = "a signed message under a grant, `Ed25519`, without the commit"
+            lines += _of_messages(sealed, channel, plain, name, "signMessage", rounds, inside, outside)
     return lines
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from native_host.review.effect import Effect
 
 GRANT_USES = (10, 100)
+BLIND_ALGS = frozenset({"ES256K", "ES256K-R", "BIP340", "Ed25519", "Ed25519-BIP32", "sr25519", "BLS12381G2"})
+"""Keys of these hold money on some chain: what they sign raw is signed blind, and never remembered."""
 OFFER = "Also allow the next {uses} signatures with this key without asking, until locked"
 OFFERS = {
     "signMessage": "Also allow the next {uses} messages with this key without asking, until locked",
@@ -202,13 +204,13 @@ _ROWS: tuple[Rule, ...] = (
 
 
 def _may_be_granted(call: Call, key: KeyView) -> bool:
-    """Never raw ``sign`` on an account key: its bytes can be the preimage of a transaction. Never a transaction, a PSBT or typed data:
-    each can move another amount; what may be granted of them is in ``policy.grants``. Never decrypting what nothing authenticates: whoever may ask often learns the plaintext from which
-    ciphertexts are refused.
+    """Never blind signing, nor raw ``sign`` by any account: the bytes can be the preimage of a transaction. Never a transaction, a PSBT or
+    typed data: each can move another amount; what may be granted of them is in ``policy.grants``. Never decrypting what nothing
+    authenticates: whoever may ask often learns the plaintext from which ciphertexts are refused.
     """
     match call.params:
         case SignParams():
-            return not key.derived
+            return not key.derived and key.alg not in BLIND_ALGS
         case DecryptParams():
             return "unauthenticated" not in key.labels
         case _:

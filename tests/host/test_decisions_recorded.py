@@ -39,7 +39,7 @@ def test_a_session_leaves_its_trace(home: Home) -> None:
     """What was done and what was refused, in order; public reads and malformed calls leave none."""
     person = home.approver
     port = home.open()
-    key = port.request("generateKey", {"alg": "ES256K"})["keyId"]
+    key = port.request("generateKey", {"alg": "ES256"})["keyId"]
     port.request("sign", {"keyId": key, "data": DATA})
     person.grant(method="sign", times=1)
     port.request("sign", {"keyId": key, "data": DATA})

@@ -99,7 +99,7 @@ def test_a_lock_elsewhere_ends_grants(home: Home, first: str) -> None:
     """Also when the host that holds them is used again at once: the person is asked for the passphrase and for the signature."""
     home.approver.grant(method="sign", times=1)
     one, other = home.open(), home.open()
-    call = {"keyId": make_key(one), "data": DATA}
+    call = {"keyId": make_key(one, "ES256"), "data": DATA}
     one.request("sign", call)
     one.request("sign", call)
     assert 1 == len(reviews(home))
@@ -205,7 +205,7 @@ def test_a_grant_lasts_for_so_many_uses(home: Home) -> None:
     home.approver.grant(method="sign", times=1)
     home.approver.deny(kind="review", method="signMessage")
     port = home.open()
-    call = {"keyId": make_key(port), "data": DATA}
+    call = {"keyId": make_key(port, "ES256"), "data": DATA}
     for _ in range(11):
         port.request("sign", call)
     assert 1 == len(reviews(home))
@@ -215,17 +215,28 @@ def test_a_grant_lasts_for_so_many_uses(home: Home) -> None:
 
 def test_a_grant_covers_one_method_of_one_key(home: Home) -> None:
     """Neither another method, nor another key, nor another host."""
-    home.approver.grant(method="sign", times=1)
+    home.approver.grant(method="signMessage", times=1)
     port = home.open()
     key_id, other_id = make_key(port), make_key(port)
-    port.request("sign", {"keyId": key_id, "data": DATA})
+    message = {"format": "solana", "message": DATA}
+    port.request("signMessage", {"keyId": key_id, **message})
     asked = len(reviews(home))
-    port.request("signMessage", {"keyId": key_id, "format": "solana", "message": DATA})
-    port.request("sign", {"keyId": other_id, "data": DATA})
-    home.open().request("sign", {"keyId": key_id, "data": DATA})
-    assert asked + 3 == len(reviews(home))
     port.request("sign", {"keyId": key_id, "data": DATA})
+    port.request("signMessage", {"keyId": other_id, **message})
+    home.open().request("signMessage", {"keyId": key_id, **message})
     assert asked + 3 == len(reviews(home))
+    port.request("signMessage", {"keyId": key_id, **message})
+    assert asked + 3 == len(reviews(home))
+
+
+@pytest.mark.parametrize("alg", ["ES256K", "BIP340", "Ed25519", "sr25519", "BLS12381G2"])
+def test_blind_signing_is_never_remembered(home: Home, alg: str) -> None:
+    """Raw bytes by a key that can hold money: asked about each time, and no grant is offered."""
+    port = home.open()
+    call = {"keyId": make_key(port, alg), "data": DATA}
+    for _ in range(2):
+        port.request("sign", call)
+    assert [[], []] == [ask["grants"] for ask in reviews(home)]
 
 
 def test_raw_signing_by_an_account_is_never_granted(home: Home) -> None:

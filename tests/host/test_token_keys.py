@@ -226,7 +226,7 @@ def test_a_lock_logs_out(home: Home, port: Port) -> None:
 
 def test_a_grant_does_not_type_a_pin(home: Home, port: Port) -> None:
     """Uses that are granted need nobody while the token is logged in to."""
-    key = make(port, "Ed25519")
+    key = make(port, "ES256")
     home.approver.grant(method="sign", times=1)
     for _ in range(3):
         port.request("sign", {"keyId": key["keyId"], "data": DATA})

@@ -9,7 +9,7 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from native_host.caller.identity import Caller
-from native_host.policy import GRANT_USES, Allow, Ask, Deny, Facts, Grant, KeyView, decide, offered_uses
+from native_host.policy import BLIND_ALGS, GRANT_USES, Allow, Ask, Deny, Facts, Grant, KeyView, decide, offered_uses
 from native_host.protocol.methods import METHODS
 from native_host.protocol.wire import decode_hook
 from native_host.session import Session
@@ -81,8 +81,9 @@ TABLE: dict[str, tuple[Call, Facts, type, bool]] = {
     "updateKey, active already": (call("updateKey", keyId="k", state="active"), MINE, Allow, False),
     "updateKey, confirming": (call("updateKey", keyId="k", state="active"), Facts(key=key(**SEED, state="unconfirmed")), Allow, False),
     "destroyKey": (call("destroyKey", keyId="k"), MINE, Ask, False),
-    "sign, data": (call("sign", keyId="k", data=""), MINE, Ask, True),
-    "sign, a digest": (call("sign", keyId="k", digest=""), MINE, Ask, True),
+    "sign, data": (call("sign", keyId="k", data=""), Facts(key=key(alg="ES256")), Ask, True),
+    "sign, a digest": (call("sign", keyId="k", digest=""), Facts(key=key(alg="ES256")), Ask, True),
+    **{f"sign, blind, {alg}": (call("sign", keyId="k", data=""), Facts(key=key(alg=alg)), Ask, False) for alg in sorted(BLIND_ALGS)},
     "sign, with an account": (call("sign", keyId="k", data=""), Facts(key=key(**ACCOUNT)), Ask, False),
     "sign, with a seed": (call("sign", keyId="k", data=""), Facts(key=key(**SEED)), Deny, False),
     "sign, with a raw seed": (call("sign", keyId="k", data=""), Facts(key=key(alg="SEED")), Deny, False),
@@ -163,7 +164,8 @@ NEVER_GRANTED: dict[str, dict[str, Any]] = {
     "getExtendedPublicKey": {"path": "m"},
 }
 GRANTED: dict[str, tuple[Call, Facts, type]] = {
-    "sign": (call("sign", keyId="k", data=""), Facts(key=KEY, grant=Grant(key_id="k", method="sign", uses=1)), Allow),
+    "sign": (call("sign", keyId="k", data=""), Facts(key=key(alg="ES256"), grant=Grant(key_id="k", method="sign", uses=1)), Allow),
+    "blind": (call("sign", keyId="k", data=""), Facts(key=key(alg="ES256K"), grant=Grant(key_id="k", method="sign", uses=1)), Ask),
     "signMessage": (
         call("signMessage", keyId="k", format="eip191", message=""),
         Facts(key=key(**ACCOUNT), grant=Grant(key_id="k", method="signMessage", uses=1)),
