@@ -35,6 +35,7 @@ from native_host.errors import (
     InvalidRequest,
     KmsError,
     Locked,
+    NotPaired,
     OriginNotAllowed,
     UserRejected,
 )
@@ -309,7 +310,16 @@ class Host:
                 return None
             return self._done(call, self._stages.act(session, call, facts, decision))
         except Exception as error:  # noqa: BLE001 - the one place where a fault becomes an answer
+            if isinstance(error, NotPaired):
+                self._note_unpaired(call, error)
             return self._error(call.id, error)
+
+    def _note_unpaired(self, call: jsonrpc.Call, error: NotPaired) -> None:
+        """Write down who came without a pairing. A refusal that cannot be written down is one all the same."""
+        try:
+            self._stages.note_unpaired(call.method, error)
+        except Exception as fault:  # noqa: BLE001 - the call is refused, and others are answered
+            self._log(fault)
 
     def _hello(self, session: Session, params: HelloParams) -> Message:
         if self._greeted:

@@ -14,7 +14,7 @@ from native_host.audit import Audit
 from native_host.config import make_folder
 from native_host.confinement import confine
 from native_host.confinement.reach import reach_of
-from native_host.errors import BackendUnavailable, Busy, CallerChanged, KmsError, PolicyDenied
+from native_host.errors import BackendUnavailable, Busy, CallerChanged, KmsError, NotPaired, PolicyDenied
 from native_host.kek.provider import Settings
 from native_host.keystore.store import BUSY_MS, KeyStore
 from native_host.opening import now
@@ -57,6 +57,8 @@ STARTED_BEFORE = (
 REQUEST_KEY = "requestKey"
 """The rule by which a request that was answered under its request key is answered again."""
 BY_POLICY = "policy: "
+UNPAIRED = "refuseUnpaired"
+"""What the record of decisions calls a refusal for want of a pairing; its rule has the method and why."""
 USED_UP = "Another browser has just used up what a policy allowed. Ask again."
 REFUSALS = frozenset({"user_rejected", "caller_changed", "cancelled", "cannot_unseal", "uninitialized"})
 
@@ -84,6 +86,7 @@ class Stages:
         self.installed.look(self.store.connection)
         self._turn_file = os.path.join(paths.data, TURN_FILE)
         self._noted = False
+        self._noted_unpaired: set[str] = set()
         house = self._house = House(
             store=self.store,
             audit=self.audit,
@@ -142,6 +145,14 @@ class Stages:
                 self._noted = True
                 note_refusal(self._house, self.installed)
             raise
+
+    def note_unpaired(self, method: str, error: NotPaired) -> None:
+        """Write down, once for each reason, that a call was refused for want of a pairing: whoever poses as an extension is seen by that, and
+        cannot fill the record."""
+        reason = str(error)
+        if reason not in self._noted_unpaired:
+            self._noted_unpaired.add(reason)
+            self.audit.happened(self.installed.origin, UNPAIRED, f"{method}: {reason}")
 
     def asks(self, call: Call, facts: Facts, decision: Decision) -> bool:
         """Whether the person is asked: by policy, or because the operation itself is one in which the person takes part."""

@@ -15,6 +15,7 @@ from native_host.caller import pairing as agreed
 from native_host.encodings.base64url import decode_base64url
 from native_host.noise import HandshakeState, KeyPair, generate_key_pair
 from native_host.operations import pairings
+from native_host.stages import UNPAIRED
 from native_host.testing.pairing import Attempt, NotTheHost, Opening, Pairing
 from native_host.testing.port import HostError, Port
 from native_host.transport.limits import REQUEST_BYTES
@@ -135,6 +136,24 @@ def test_a_pairing_of_one_extension_is_none_of_another(own: Home) -> None:
     with own.open(OTHER_ADDON) as other, pytest.raises(HostError) as caught:
         other.open_channel(made)
     assert NOT_PAIRED == refusal(caught.value)
+
+
+def test_who_comes_without_the_pairing_stands_in_the_record(own: Home) -> None:
+    """Once a port for each reason, however often it asks: neither unseen, nor able to fill the record."""
+    with own.open() as port:
+        made = port.pair()
+    for _ in range(2):
+        with own.open() as thief:
+            for method in ("listKeys", "generateKey", "listKeys"):
+                assert NOT_PAIRED == refused(thief, method, **({"alg": "Ed25519"} if method == "generateKey" else {}))
+            for _ in range(2):
+                assert NOT_PAIRED == refused(thief, "openChannel", pairingId=b64(b"x" * 16), message=b64(bytes(48)))
+            assert NOT_PAIRED == refused(thief, "openChannel", pairingId=made.pairing_id, message=b64(bytes(48)))
+    with own.store() as store:
+        unlock(store)
+        noted = [one.entry.rule for one in entries(store) if one.entry is not None and one.entry.method == UNPAIRED]
+    assert 2 * ["listKeys", "openChannel", "openChannel"] == [rule.partition(": ")[0] for rule in noted]
+    assert 3 == len(set(noted))
 
 
 def test_a_code_that_is_denied_keeps_nothing(own: Home) -> None:
