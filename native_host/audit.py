@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 
+PERSON_ORIGIN = "strongroom:person"
+"""The origin of what the keystore's owner did with a command of their own."""
+
 
 class Entry(Value, frozen=True, kw_only=True):
     """One decision. ``request`` is SHA-256 over the params; ``outcome`` is ``done`` or the reason of an error; ``facts`` is what a policy would

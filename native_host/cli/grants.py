@@ -19,14 +19,14 @@ grants = typer.Typer(
 def list_grants(*, wallet: Wallet = "main", secret_from_stdin: SecretFromStdin = False, json: AsJson = False) -> None:
     """Every grant that is not over: for whom, how much, until when; asks for the passphrase."""
     from native_host.operations import grants as kept
-    from native_host.operations import limits
+    from native_host.operations import ledger
     from native_host.operations.records import rfc3339
     from native_host.review.assets import amount_text
 
     rows = []
     with opened(secret_from_stdin=secret_from_stdin) as desk:
         wallet_id = desk.wallet_id(wallet)
-        book = limits.ledger(desk.store, wallet_id)
+        book = ledger.read(desk.store, wallet_id)
         now = book.now(desk.house.clock())
         for one in kept.read(desk.store, wallet_id):
             if one.expires_at > now:

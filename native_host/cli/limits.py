@@ -29,12 +29,13 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask again whether to.")
 @limits.command("list")
 def list_limits(*, wallet: Wallet = "main", secret_from_stdin: SecretFromStdin = False, json: AsJson = False) -> None:
     """Every limit of a wallet, with what is spent under it by now; asks for the passphrase."""
+    from native_host.operations import ledger
     from native_host.operations import limits as kept
     from native_host.review.assets import amount_text
 
     with opened(secret_from_stdin=secret_from_stdin) as desk:
         wallet_id = desk.wallet_id(wallet)
-        found, book = kept.read(desk.store, wallet_id), kept.ledger(desk.store, wallet_id)
+        found, book = kept.read(desk.store, wallet_id), ledger.read(desk.store, wallet_id)
         now = book.now(desk.house.clock())
     if json:
         from msgspec.json import encode

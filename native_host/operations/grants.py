@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from msgspec import MsgspecError
 from msgspec.json import Decoder, Encoder
 
+from native_host.audit import PERSON_ORIGIN
 from native_host.errors import CannotUnseal, PolicyDenied
-from native_host.operations import limits
+from native_host.operations import ledger
 from native_host.policy import PAYMENT_RULE
 from native_host.policy.grants import HOURS, WINDOW_SECONDS, PaymentGrant, offered
 from native_host.policy.limits import account_of, page_of
@@ -60,7 +61,7 @@ def find(house: House, session: Session, call: Call, key: KeyView, effect: Effec
     held = [one for one in read(house.store, session.wallet_id) if one.covers(session, call, key, effect)]
     if not held:
         return None
-    book = limits.ledger(house.store, session.wallet_id)
+    book = ledger.read(house.store, session.wallet_id)
     now = book.now(house.clock())
     return next((one for one in held if one.has_left(effect, book, now) and not is_suspended(one, house.installed)), None)
 
@@ -73,7 +74,7 @@ def due(house: House, permit: Permit, key: KeyView, effect: Effect) -> dict[str,
     """
     if permit.approved_by != "grant":
         return {}
-    wallet_id, book = permit.session.wallet_id, limits.ledger(house.store, permit.session.wallet_id)
+    wallet_id, book = permit.session.wallet_id, ledger.read(house.store, permit.session.wallet_id)
     now = book.now(house.clock())
     for one in read(house.store, wallet_id):
         if f"{PAYMENT_RULE}{one.grant_id}" != permit.rule or is_suspended(one, house.installed):
@@ -88,7 +89,7 @@ def take(house: House, permit: Permit, key: KeyView, effect: Effect) -> None:
     session = permit.session
     if permit.taken is None or session.pairing is None:
         return
-    now = limits.ledger(house.store, session.wallet_id).now(house.clock())
+    now = ledger.read(house.store, session.wallet_id).now(house.clock())
     given = PaymentGrant(
         grant_id=house.random_bytes(6).hex(),
         origin=session.caller.origin,
@@ -111,8 +112,8 @@ def remove(house: House, wallet_id: bytes, grant: PaymentGrant) -> None:
     """Take a grant back; hosts that run know it at their next call."""
     with house.store.transaction():
         write(house.store, wallet_id, tuple(one for one in read(house.store, wallet_id) if one != grant))
-        limits.forget(house.store, wallet_id, {grant.meter(asset) for asset in grant.amounts})
-        house.audit.happened(limits.PERSON_ORIGIN, "removeGrant", grant.grant_id)
+        ledger.forget(house.store, wallet_id, {grant.meter(asset) for asset in grant.amounts})
+        house.audit.happened(PERSON_ORIGIN, "removeGrant", grant.grant_id)
 
 
 def installed_now(house: House, origin: str, environ: Mapping[str, str]) -> Installed:

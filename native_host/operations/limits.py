@@ -1,10 +1,7 @@
-"""Limits and what was spent, kept in the keystore: looked at before a call is decided about, and charged where it is signed.
+"""Limits, kept in the keystore: looked at before a call is decided about, and charged where it is signed.
 
-Documents of a wallet: ``limits`` has what its owner set, ``ledger`` what was spent under limits and grants, ``spent`` by key pair what left it in
-the last day. A charge stands in the transaction of the signature, so that hosts which share the store cannot together exceed what none of
-them may; it raises the version that the counter outside the file holds, so that an older copy of the file does not bring back what was spent.
-
-The documents are JSON: MessagePack has no numbers above 64 bits. What cannot be read refuses every signature.
+They are a wallet's (document ``limits``, what its owner set). What was spent under them is in the ledger. The document is JSON: MessagePack has no
+numbers above 64 bits. What cannot be read refuses every signature.
 """
 
 from __future__ import annotations
@@ -15,11 +12,11 @@ from msgspec import MsgspecError
 from msgspec.json import Decoder, Encoder
 from msgspec.structs import replace
 
+from native_host.audit import PERSON_ORIGIN
 from native_host.errors import CannotUnseal, InvalidParams, PolicyDenied
-from native_host.policy.limits import Limit, Limits, Threshold, account_of, exceeded, to_type
+from native_host.operations import ledger
+from native_host.policy.limits import Limit, Limits, Threshold, exceeded, to_type
 from native_host.policy.limits import charges as charges_of
-from native_host.policy.meters import Ledger
-from native_host.review.assets import HIGHEST, unit_of
 
 if TYPE_CHECKING:
     from native_host.approval.permit import Permit
@@ -31,14 +28,9 @@ if TYPE_CHECKING:
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 
-DAY_MS = 86_400_000
-PERSON_ORIGIN = "strongroom:person"
 MOST_LIMITS = 64
-_MOST_ASSETS = 64
 _encode = Encoder().encode
-_decode_limits = Decoder(Limits).decode
-_decode_ledger = Decoder(Ledger).decode
-_UNREADABLE = (MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+_decode = Decoder(Limits).decode
 NONE = Limits()
 
 
@@ -48,8 +40,8 @@ def read(store: KeyStore, wallet_id: bytes) -> Limits:
     if not content:
         return NONE
     try:
-        return _decode_limits(content)
-    except _UNREADABLE:
+        return _decode(content)
+    except (MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
         raise CannotUnseal from None
 
 
@@ -58,7 +50,7 @@ def write(store: KeyStore, wallet_id: bytes, limits: Limits) -> None:
     forgotten."""
     gone = {one.meter for one in read(store, wallet_id).limits} - {one.meter for one in limits.limits}
     store.write_document(_encode(limits), "limits", wallet_id)
-    forget(store, wallet_id, gone)
+    ledger.forget(store, wallet_id, gone)
     store.settle()
 
 
@@ -106,25 +98,6 @@ def _new_id(house: House, kept: Limits) -> str:
     return next(found for found in iter(lambda: house.random_bytes(4).hex(), None) if found not in taken)
 
 
-def ledger(store: KeyStore, wallet_id: bytes) -> Ledger:
-    """What was spent under the limits and grants of a wallet; raises ``Locked``, ``CannotUnseal``."""
-    return _read_ledger(store, "ledger", wallet_id)
-
-
-def forget(store: KeyStore, wallet_id: bytes, meters: set[str]) -> None:
-    """Forget these meters, inside a transaction that appends an audit row."""
-    book = ledger(store, wallet_id)
-    if meters & book.meters.keys():
-        store.write_document(_encode(book.without(meters)), "ledger", wallet_id)
-
-
-def spent(store: KeyStore, wallet_id: bytes, key: KeyView, clock: int) -> dict[str, int]:
-    """What left a key's account in the last 24 hours, by asset."""
-    book = _read_ledger(store, "spent", _name(wallet_id, key))
-    now = book.now(clock)
-    return {asset: total for asset, meter in book.meters.items() if (total := meter.total(now))}
-
-
 def look(house: House, session: Session, call: Call, facts: Facts) -> Facts:
     """The facts of a call with what limits, amounts to be typed and grants of payments say to it."""
     store, key, effect = house.store, facts.key, facts.effect
@@ -141,7 +114,7 @@ def look(house: House, session: Session, call: Call, facts: Facts) -> Facts:
         over=over,
         typed=to_type(set_.thresholds, effect),
         payment=grants.find(house, session, call, key, effect),
-        spent=spent(store, session.wallet_id, key, house.clock()),
+        spent=ledger.spent(store, session.wallet_id, key, house.clock()),
     )
 
 
@@ -166,46 +139,13 @@ def charge(house: House, permit: Permit) -> None:
 
         due |= grants.due(house, permit, key, effect)
         grants.take(house, permit, key, effect)
-        _note(house, session.wallet_id, key, effect)
+        ledger.note(store, session.wallet_id, key, effect, house.clock())
     if due:
-        book = ledger(store, session.wallet_id)
-        store.write_document(_encode(book.charged(due, book.now(house.clock()))), "ledger", session.wallet_id)
-        store.settle()
+        ledger.charge(store, session.wallet_id, due, house.clock())
 
 
 def _over(house: House, session: Session, call: Call, key: KeyView, effect: Effect | None, set_: Limits) -> Over | None:
     if not set_.limits:
         return None
-    book = ledger(house.store, session.wallet_id)
+    book = ledger.read(house.store, session.wallet_id)
     return exceeded(set_.limits, key, call, effect, book, book.now(house.clock()))
-
-
-def _note(house: House, wallet_id: bytes, key: KeyView, effect: Effect) -> None:
-    """Keep what leaves the key's account, for a day. Of tokens that are not listed only so many: whoever asks can name any number."""
-    totals = effect.totals()
-    if not totals:
-        return
-    store, name = house.store, _name(wallet_id, key)
-    book = _read_ledger(store, "spent", name)
-    now = book.now(house.clock())
-    counting = {asset for asset, meter in book.meters.items() if meter.counting(now)}
-    room = _MOST_ASSETS - len(counting)
-    kept = [asset for asset in totals if asset in counting or unit_of(asset).listed or asset == effect.native]
-    kept += [asset for asset in totals if asset not in kept][: max(0, room - len(kept))]
-    charged = book.charged({asset: (min(totals[asset], HIGHEST), DAY_MS) for asset in kept}, now)
-    store.write_document(_encode(charged), "spent", name)
-    store.settle()
-
-
-def _name(wallet_id: bytes, key: KeyView) -> bytes:
-    return wallet_id + account_of(key).encode()
-
-
-def _read_ledger(store: KeyStore, kind: str, name: bytes) -> Ledger:
-    content = store.document(kind, name)
-    if not content:
-        return Ledger()
-    try:
-        return _decode_ledger(content)
-    except _UNREADABLE:
-        raise CannotUnseal from None

@@ -12,7 +12,7 @@ import pytest
 
 from native_host.audit import Audit
 from native_host.kek import counters
-from native_host.operations import limits
+from native_host.operations import ledger, limits
 from native_host.policy.limits import Limit, Limits, Threshold
 from native_host.policy.meters import Ledger
 from native_host.testing.port import HostError, Pending, Port, PortClosed
@@ -40,7 +40,7 @@ def spent(home: Home) -> int:
     """What counts under the limit."""
     with home.store() as store:
         unlock(store)
-        book: Ledger = limits.ledger(store, store.wallets()[0][0])
+        book: Ledger = ledger.read(store, store.wallets()[0][0])
         return book.total("limit:a1", book.newest)
 
 
@@ -109,7 +109,7 @@ def test_an_approval_is_worth_what_is_left_when_it_is_given(home: Home) -> None:
         unlock(store)
         wallet_id = store.wallets()[0][0]
         with store.transaction():
-            book = limits.ledger(store, wallet_id)
+            book = ledger.read(store, wallet_id)
             from msgspec.json import encode
 
             store.write_document(encode(book.charged({"limit:a1": (ETH, 86_400_000)}, book.now(store.now()))), "ledger", wallet_id)

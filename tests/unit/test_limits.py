@@ -16,7 +16,7 @@ from native_host.errors import CannotUnseal, PolicyDenied
 from native_host.kek import counters
 from native_host.keystore.records import Metadata
 from native_host.keystore.store import ChangedOutside
-from native_host.operations import limits, records
+from native_host.operations import ledger, limits, records
 from native_host.policy.limits import Limit, Limits, Threshold, account_of
 from native_host.review.assets import BITCOIN, HIGHEST, SOLANA
 from tests.homes import b64
@@ -418,7 +418,7 @@ def seed_of(host: Spender) -> str:
 
 
 def spent(host: Spender, key: str) -> dict[str, int]:
-    return limits.spent(host.store, host.wallet_id, view_of(host, key), host.clock)
+    return ledger.spent(host.store, host.wallet_id, view_of(host, key), host.clock)
 
 
 def view_of(host: Spender, key: str) -> Any:
