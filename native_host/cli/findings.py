@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from native_host.errors import KmsError
 from native_host.install.checks import Finding, Verdict
+from native_host.review.text import visible
 
 if TYPE_CHECKING:
     from native_host.person import Desk
@@ -47,6 +48,7 @@ def surroundings() -> Iterator[Finding]:
     yield from _told("confined", confinement.describe())
     yield from _told("locking", watching.describe())
     yield from _told("tokens", tokens.findings())
+    yield from policy()
 
 
 def _memory() -> Iterator[Finding]:
@@ -54,6 +56,19 @@ def _memory() -> Iterator[Finding]:
 
     kind = in_force()
     yield Finding(check="memory", verdict="warn" if kind == "ordinary" else "ok", text=MEMORY[kind])
+
+
+def policy() -> Iterator[Finding]:
+    """The administrator's policies, if there are any."""
+    from native_host.operations import policies
+
+    found = policies.read_system(policies.default_folder())
+    problem = policies.problem_of(found)
+    if problem is not None:
+        text = f"A policy of this computer's administrator cannot be followed, so nothing is done: {visible(problem)}"
+        yield Finding(check="policy", verdict="fail", text=text)
+    elif found.sources:
+        yield Finding(check="policy", verdict="ok", text="The policies of this computer's administrator are followed.")
 
 
 def _told(check: str, said: Iterable[tuple[Verdict, str]]) -> Iterator[Finding]:

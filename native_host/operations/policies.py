@@ -37,7 +37,9 @@ SCHEMA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "policy", "str
 BY_PERSON = "strongroom:person"
 ROOT = 0
 MOST_FILES = 64
-NOT_FOLLOWED = "A policy of this computer's administrator cannot be followed, so nothing is done. {problem}"
+NOT_FOLLOWED = "A policy of this computer's administrator cannot be followed, so nothing is done. See why with: strongroom doctor"
+"""Without the problem, which has names and lines of files: the caller reads this."""
+LONGEST_PROBLEM = 500
 CHANGED = "The policy in this keystore was changed from outside. To take it away: strongroom policy remove"
 OUTDATED = "The policy in this keystore cannot be followed by this version. See why with: strongroom policy show"
 
@@ -179,7 +181,20 @@ class Policies:
 
 
 def _unfollowed(problem: str) -> Deny:
-    return Deny(rule="system policy cannot be followed", text=NOT_FOLLOWED.format(problem=problem))
+    return Deny(rule=f"system policy cannot be followed: {problem[:LONGEST_PROBLEM]}", text=NOT_FOLLOWED)
+
+
+def problem_of(system: SystemPolicy) -> str | None:
+    """Why the administrator's policies cannot be followed; ``None`` if they can."""
+    from native_host.policy import cedar
+    from native_host.policy.scan import PolicyRefused
+
+    if system.problem is None and system.sources:
+        try:
+            cedar.load(system.sources, schema())
+        except PolicyRefused as error:
+            return str(error)
+    return system.problem
 
 
 def document(content: bytes) -> PolicyDocument:

@@ -221,7 +221,7 @@ def test_an_administrators_forbid_holds_over_the_persons_permit(home: Home, tmp_
 
 @needs_root
 def test_an_administrators_policy_that_others_can_change_is_not_passed_over(home: Home, tmp_path: Path, administrators: Path) -> None:
-    """Nothing is done, the text says why and what mends it, and the session goes on."""
+    """Nothing is done, the text says where to see why, the record says it, and the session goes on."""
     file = administrators / "a.cedar"
     file.write_text("// nothing is forbidden\n", encoding="utf-8")
     file.chmod(0o666)
@@ -229,5 +229,6 @@ def test_an_administrators_policy_that_others_can_change_is_not_passed_over(home
     with pytest.raises(HostError) as refused:
         port.request("generateKey", {"alg": "ES256K"})
     assert FORBIDDEN == (refused.value.code, refused.value.data)
-    assert "a.cedar, line 1: Others than root can change it" in refused.value.message
+    assert refused.value.message.endswith("See why with: strongroom doctor")
+    assert "a.cedar, line 1: Others than root can change it" in rules_in_audit(home, "generateKey")[-1][1]
     assert "unlocked" == port.request("getStatus")["state"]

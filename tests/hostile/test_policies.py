@@ -11,14 +11,17 @@ from typing import Any
 
 import pytest
 
+from native_host.cli import findings
 from native_host.errors import CannotUnseal, PolicyDenied
 from native_host.keystore.store import KeyStore
-from native_host.operations.policies import KIND, Policies, SystemPolicy, document, read_system, schema
+from native_host.operations import policies
+from native_host.operations.policies import KIND, NOT_FOLLOWED, Policies, SystemPolicy, document, problem_of, read_system, schema
 from native_host.policy import Allow, Deny, Facts
 from native_host.policy.cases import read
 from native_host.policy.cedar import load
 from native_host.policy.scan import DEEPEST, MOST_BYTES, MOST_STATEMENTS, PolicyRefused, Source, decode
 from native_host.policy.words import sentence
+from native_host.review.text import visible
 from tests.homes import now, set_up
 from tests.unit.test_policy_cedar import FORBID, PERMIT, SESSION, call
 
@@ -205,9 +208,41 @@ def test_an_administrators_policy_that_cannot_be_trusted(store: KeyStore, admini
     for _ in range(2):
         decision = policies.decide(SESSION, call("listKeys"), Facts(), OWN)
         assert isinstance(decision, Deny)
-        assert "system policy cannot be followed" == decision.rule
+        assert decision.rule.startswith("system policy cannot be followed: ")
         assert decision.text is not None
         assert str(PolicyDenied(decision.text)).startswith("A policy of this computer's administrator cannot be followed")
+
+
+def _wrong(folder: Path) -> None:
+    (folder / "secret-name.cedar").write_text("permit(unless);")
+
+
+@needs_root
+@pytest.mark.parametrize("unsafe", [*UNSAFE.values(), _wrong], ids=[*UNSAFE, "not of the language"])
+def test_what_is_wrong_with_it_is_told_to_the_person_alone(
+    store: KeyStore, administrators: Path, unsafe: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The extension gets a sentence in which nothing is of the computer's; the record and ``strongroom doctor`` have names and lines."""
+    unsafe(administrators)
+    system = read_system(str(administrators))
+    decision = Policies(store, system, now).decide(SESSION, call("listKeys"), Facts(), OWN)
+    assert isinstance(decision, Deny)
+    assert NOT_FOLLOWED == decision.text
+    problem = (problem_of(system) or "").partition(" for ")[0]  # behind that, the one action among several that was looked at first
+    assert problem
+    assert problem in decision.rule
+    monkeypatch.setattr(policies, "default_folder", lambda: str(administrators))
+    (found,) = findings.policy()
+    assert "fail" == found.verdict
+    assert visible(problem) in found.text
+
+
+@needs_root
+def test_doctor_tells_that_it_is_followed(administrators: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies, "default_folder", lambda: str(administrators))
+    assert ["ok"] == [one.verdict for one in findings.policy()]
+    monkeypatch.setattr(policies, "default_folder", lambda: str(tmp_path / "none"))
+    assert [] == list(findings.policy())
 
 
 @needs_root
