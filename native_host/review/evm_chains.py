@@ -17,7 +17,8 @@ OWN_COIN = "of this chain's own coin"
 
 class Chain(Value, frozen=True, kw_only=True):
     """``dear``: in whole coins, a fee that nobody pays for an ordinary transaction. ``l1_fee``: a further fee is taken for the data's way
-    to another chain, which no member of the transaction bounds. ``test``: its coins have no value.
+    to another chain, which no member of the transaction bounds; Celo is of the kind that can take one, and takes none by its own specification.
+    ``test``: its coins have no value.
     """
 
     name: str

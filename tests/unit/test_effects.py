@@ -92,7 +92,8 @@ def test_ethereum(members: dict[str, Any], movements: tuple[Movement, ...], sele
 
 
 @pytest.mark.parametrize(
-    ("chain", "bounded"), [("eip155:1", True), ("eip155:137", True), ("eip155:8453", False), ("eip155:987654321", False)]
+    ("chain", "bounded"),
+    [("eip155:1", True), ("eip155:137", True), ("eip155:42220", True), ("eip155:8453", False), ("eip155:987654321", False)],
 )
 def test_a_fee_that_the_transaction_does_not_bound_bounds_nothing(chain: str, *, bounded: bool) -> None:
     """Of an unknown chain it is not known."""

@@ -82,7 +82,7 @@ def test_a_test_network() -> None:
     assert "no value" in facts(made("eip155:11155111", to=OTHER, value="0x1"))["Chain"][0]
 
 
-@pytest.mark.parametrize(("chain", "unbounded"), [("eip155:8453", True), ("eip155:10", True), ("eip155:1", False), ("eip155:137", False)])
+@pytest.mark.parametrize(("chain", "unbounded"), [("eip155:8453", True), ("eip155:10", True), ("eip155:1", False), ("eip155:42220", False)])
 def test_a_fee_that_the_transaction_does_not_bound(chain: str, *, unbounded: bool) -> None:
     """Rollups take more for the data."""
     assert unbounded == (ethereum.UNBOUNDED_FEE in facts(made(chain, to=OTHER, value="0x1"))["Highest fee"][0])
