@@ -18,6 +18,7 @@ from native_host.errors import BackendUnavailable, Busy, CallerChanged, KmsError
 from native_host.kek.provider import Settings
 from native_host.keystore.store import BUSY_MS, KeyStore
 from native_host.opening import now
+from native_host.operations import describe
 from native_host.operations.caller_evidence import look_at_caller
 from native_host.operations.extension_files import note_refusal
 from native_host.operations.house import House
@@ -126,7 +127,7 @@ class Stages:
         self._check_caller(call)
         recalled = self.operations.recall(session, call)
         if recalled == "answer":
-            return self.operations.recorded(session, call), Allow(rule=REQUEST_KEY)
+            return describe.facts_of_recorded(self._house, session, call), Allow(rule=REQUEST_KEY)
         facts = self.operations.describe(session, call)
         decision = self._policies.decide(session, call, facts, decide(session, call, facts), may_permit=not self.installed.steps_up)
         if self.installed.steps_up:
@@ -171,7 +172,7 @@ class Stages:
             case UpdateKeyParams():
                 return facts.key is not None and facts.key.state == "unconfirmed"
             case _:
-                return self.operations.needs_ready(call, facts)
+                return describe.needs_ready(self._house, call, facts)
 
     def open_channel(self, session: Session, params: OpenChannelParams) -> tuple[OpenChannelResult, Channel, Opened]:
         """Answer a channel's first message; raises what ``Handshakes.open`` raises."""
@@ -248,7 +249,7 @@ class Stages:
             self.refuse_flood(waiting)
             if isinstance(waiting.call.params, UnlockParams):
                 self._check_reach()
-            self.operations.check_unchanged(waiting.session, waiting.call, waiting.facts)
+            describe.check_unchanged(self._house, waiting.session, waiting.call, waiting.facts)
             self.pairings.check_unchanged(waiting.session, waiting.call)
             waiting.asked = True
             permit = authorize(
