@@ -415,6 +415,7 @@ SENTENCES: Final[dict[str, str]] = {
     "Let another take tokens of yours, or end that": "Eine andere Adresse eigene Token nehmen lassen, oder das beenden",
     "Let another take tokens of yours, through Permit2": "Eine andere Adresse eigene Token nehmen lassen, durch Permit2",
     "Let another take up to {amount}": "Eine andere Adresse bis zu {amount} nehmen lassen",
+    "Let another take up to {amount} once, through Permit2": "Eine andere Adresse einmal bis zu {amount} nehmen lassen, durch Permit2",
     "Let another take up to {amount}, through Permit2": "Eine andere Adresse bis zu {amount} nehmen lassen, durch Permit2",
     "Let another take up to {value}": "Eine andere Adresse bis zu {value} nehmen lassen",
     "Let another take up to {value}, through Permit2": "Eine andere Adresse bis zu {value} nehmen lassen, durch Permit2",

@@ -15,9 +15,10 @@ from native_host.protocol.ethereum import read_typed_data
 from native_host.review.evm_calls import UNLIMITED, Call, Reader, about_delegation
 from native_host.review.evm_chains import CHAINS, PERMIT2, TOKENS, chain_name, coins_and_wei
 from native_host.review.evm_contracts import SAFE_BATCHES, SAFE_REFUND
+from native_host.review.evm_parameters import without_bound
 from native_host.review.evm_values import fact, is_unlimited, moment, plain, token_amount
 from native_host.review.text import describe_message, visible, visible_block
-from native_host.review.typed_data_kinds import Kind, kind_of
+from native_host.review.typed_data_kinds import ONCE, Kind, kind_of
 
 if TYPE_CHECKING:
     from native_host.protocol.approver import FactKind
@@ -48,9 +49,7 @@ def describe_typed_data(params: SignTypedDataParams, subject: Subject | None) ->
     kind = kind_of(read.encoded_type)
     shown = _Message(read, kind)
     facts, grave, light = shown.described()
-    title = (
-        words(DELEGATED if shown.is_delegated() else kind.title) if kind else say("Sign data of the kind {kind}", kind=read.message.type)
-    )
+    title = shown.title() if kind else say("Sign data of the kind {kind}", kind=read.message.type)
     warnings = (*grave, *_about_kind(read, kind), *_about_accounts(read, kind, subject), *_about_domain(read), *light)
     return title, (*_domain(read, kind), *facts), tuple(dict.fromkeys(warnings))
 
@@ -90,8 +89,13 @@ def _known_contract(chain_id: object, contract: bytes) -> str:
 def _about_kind(read: Read, kind: Kind | None) -> tuple[str, ...]:
     if kind is None:
         return (UNKNOWN_KIND,)
-    other = bool(kind.contracts) and read.domain_member("verifyingContract") not in kind.contracts
+    other = _is_anothers(read, kind)
     return (*((ANOTHER_CONTRACT,) if other else ()), *((kind.warning,) if kind.warning else ()))
+
+
+def _is_anothers(read: Read, kind: Kind) -> bool:
+    """Whether another contract than those of the kind checks the signature."""
+    return bool(kind.contracts) and read.domain_member("verifyingContract") not in kind.contracts
 
 
 def _about_domain(read: Read) -> tuple[str, ...]:
@@ -149,7 +153,24 @@ class _Message:
             light += _about_writing(node)
         return tuple(facts), tuple(grave), tuple(light)
 
-    def is_delegated(self) -> bool:
+    def title(self) -> str:
+        """The kind's; with the amount that another may take, if there is one, and what it is worth is known."""
+        kind = self._kind
+        if self._is_delegated():
+            return words(DELEGATED)
+        found = [one for one in self._fields if one[1] in {*kind.allowances, kind.allowed}]
+        if not kind.title_of_amount or len(found) != 1 or _is_anothers(self._read, kind):
+            return words(kind.title)
+        path, pattern, node = found[0]
+        token, value = self._token(path, pattern), node.value
+        if token is None or not isinstance(value, int) or (self._chain_id, token) not in TOKENS:
+            return words(kind.title)
+        if not value and kind.title_of_amount != ONCE:
+            return words("End what another may take")
+        amount = token_amount(self._chain_id, token, value, short=True, unlimited=self._lets_take_any(pattern, value))
+        return without_bound(say(kind.title_of_amount, amount=amount))
+
+    def _is_delegated(self) -> bool:
         """Whether it has a Safe run another contract's code, and not only one that makes several calls."""
         to, operation = (member(self._read.message, name) for name in ("to", "operation"))
         is_call = any(drawn == "call" for _, drawn in self._kind.fields.values())

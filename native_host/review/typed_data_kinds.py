@@ -26,6 +26,7 @@ SAFE = "With enough owners' signatures the Safe does this. Check the call, and n
 SAFE_MESSAGE = "The Safe vouches for bytes that Strongroom cannot read for you: they can be a permit or an order."
 VOTES = "Whoever is named votes with your tokens. They cannot move them."
 MANY_ORDERS = "This one signature is good for every order in it."
+ONCE = "Let another take up to {amount} once, through Permit2"
 
 _PERMIT_DETAILS = "PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)"
 _TOKEN_PERMISSIONS = "TokenPermissions(address token,uint256 amount)"
@@ -48,12 +49,14 @@ _COW = bytes.fromhex("9008D19f58AAbD9eD0D60971565AA8510560ab41")
 
 class Kind(Value, frozen=True, kw_only=True):
     """Paths of fields are dotted, an item of a list is ``[]``. ``fields``: a path to a label and a format, which may be none. ``tokens``: the
-    path of an amount to the path beside it that names its token. ``allowances``: the paths of amounts that another may take.
-    ``contracts``: those that check such signatures; any, if there are none.
+    path of an amount to the path beside it that names its token. ``allowances``: the paths of amounts that another may take, ``allowed`` that of
+    whether they may take any. ``contracts``: those that check such signatures; any, if there are none. ``title_of_amount``: the title where
+    there is one amount, of a listed token.
     """
 
     types: tuple[str, ...]
     title: str
+    title_of_amount: str = ""
     standard: str
     warning: str = ""
     fields: Mapping[str, tuple[str, Format | None]] = field(default_factory=dict)
@@ -111,6 +114,7 @@ KINDS = (
     Kind(
         types=("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",),
         title="Let another take tokens of yours",
+        title_of_amount="Let another take up to {amount}",
         standard="ERC-2612",
         warning=PERMIT,
         fields={"owner": ("Whose tokens", None), **_SPENDER, "value": ("How much", "token"), "deadline": ("This may be used until", "time")},
@@ -119,6 +123,7 @@ KINDS = (
     Kind(
         types=("Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)",),
         title="Let another take tokens of yours, or end that",
+        title_of_amount="Let another take up to {amount}",
         standard="the DAI token",
         warning=PERMIT,
         fields={"holder": ("Whose tokens", None), **_SPENDER, "expiry": ("This may be used until (0 is forever)", "time"), "allowed": ("May take any amount", None)},
@@ -127,6 +132,7 @@ KINDS = (
     Kind(
         types=(f"PermitSingle(PermitDetails details,address spender,uint256 sigDeadline){_PERMIT_DETAILS}",),
         title="Let another take tokens of yours, through Permit2",
+        title_of_amount="Let another take up to {amount}, through Permit2",
         standard="Permit2",
         warning=PERMIT,
         fields={
@@ -158,6 +164,7 @@ KINDS = (
             "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,*",
         ),
         title="Let another take tokens of yours once, through Permit2",
+        title_of_amount=ONCE,
         standard="Permit2",
         warning=PERMIT,
         fields={**_SPENDER, "permitted.token": ("Token", None), "permitted.amount": ("How much", "token"), "deadline": ("This may be used until", "time")},

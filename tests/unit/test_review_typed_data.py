@@ -87,7 +87,7 @@ TOKEN: dict[str, Any] = {"name": "USD Coin", "version": "2", "chainId": 1, "veri
 def test_a_permit() -> None:
     """Who may take how much of what until when; that it is all comes first."""
     found = made(PERMIT, PERMITTED, **TOKEN)
-    assert "Let another take tokens of yours" == found.title
+    assert "Let another take any amount of USDC" == found.title
     assert (evm_calls.UNLIMITED, typed_data_kinds.PERMIT) == found.warnings
     shown = facts(found)
     assert (OTHER, "address") == shown["Who may take it (spender)"]
@@ -110,6 +110,43 @@ def test_the_permit_of_dai() -> None:
     message = {"holder": OWN, "spender": OTHER, "nonce": 0, "expiry": 0, "allowed": True}
     assert evm_calls.UNLIMITED == made(KINDS[1].types[0], message, **TOKEN).warnings[0]
     assert evm_calls.UNLIMITED not in made(KINDS[1].types[0], {**message, "allowed": False}, **TOKEN).warnings
+
+
+def permit2(amount: int, token: str = USDC) -> dict[str, Any]:
+    return {"details": {"token": token, "amount": amount, "expiration": 1, "nonce": 0}, "spender": OTHER, "sigDeadline": 1}
+
+
+def once(amount: int) -> dict[str, Any]:
+    return {"permitted": {"token": USDC, "amount": amount}, "spender": OTHER, "nonce": 1, "deadline": 1}
+
+
+DAI: dict[str, Any] = {"holder": OWN, "spender": OTHER, "nonce": 0, "expiry": 0}
+THROUGH: dict[str, Any] = {"name": "Permit2", "chainId": 1, "verifyingContract": PERMIT2}
+PERMIT_TITLES: dict[str, tuple[int, dict[str, Any], dict[str, Any], str]] = {
+    "an amount": (0, {**PERMITTED, "value": 250_000_000}, TOKEN, "Let another take up to 250 USDC"),
+    "none": (0, {**PERMITTED, "value": 0}, TOKEN, "End what another may take"),
+    "of an unlisted token": (0, {**PERMITTED, "value": 5}, {**TOKEN, "verifyingContract": OTHER}, "Let another take tokens of yours"),
+    "none of an unlisted token": (0, {**PERMITTED, "value": 0}, {**TOKEN, "verifyingContract": OTHER}, "Let another take tokens of yours"),
+    "on an unknown chain": (0, PERMITTED, {**TOKEN, "chainId": 987_654_321}, "Let another take tokens of yours"),
+    "all that there is": (1, {**DAI, "allowed": True}, TOKEN, "Let another take any amount of USDC"),
+    "nothing of it any more": (1, {**DAI, "allowed": False}, TOKEN, "End what another may take"),
+    "all of an unlisted token": (
+        1, {**DAI, "allowed": True}, {**TOKEN, "verifyingContract": OTHER}, "Let another take tokens of yours, or end that"
+    ),
+    "through Permit2": (2, permit2(250_000_000), THROUGH, "Let another take up to 250 USDC, through Permit2"),
+    "any amount through it": (2, permit2(2**160 - 1), THROUGH, "Let another take any amount of USDC, through Permit2"),
+    "none through it": (2, permit2(0), THROUGH, "End what another may take"),
+    "through another contract": (2, permit2(5), {**THROUGH, "verifyingContract": OTHER}, "Let another take tokens of yours, through Permit2"),
+    "of a token that Permit2 moves and nobody knows": (2, permit2(5, OTHER), THROUGH, "Let another take tokens of yours, through Permit2"),
+    "once": (4, once(5_000_000), THROUGH, "Let another take up to 5 USDC once, through Permit2"),
+    "nothing, once": (4, once(0), THROUGH, "Let another take up to 0 USDC once, through Permit2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "message", "domain", "title"), PERMIT_TITLES.values(), ids=PERMIT_TITLES.keys())
+def test_a_permits_title_has_its_amount(kind: int, message: dict[str, Any], domain: dict[str, Any], title: str) -> None:
+    """Where it is one, and of a listed token: what an amount of another is worth is not known, nor what another contract does with it."""
+    assert title == made(KINDS[kind].types[0], message, **domain).title
 
 
 DETAILS = {"token": USDC, "amount": str(2**160 - 1), "expiration": IN_2030, "nonce": 0}
