@@ -16,7 +16,8 @@ from native_host.confinement import confine
 from native_host.confinement.reach import reach_of
 from native_host.errors import BackendUnavailable, Busy, CallerChanged, KmsError, NotPaired, PolicyDenied
 from native_host.kek.provider import Settings
-from native_host.keystore.store import BUSY_MS, KeyStore
+from native_host.keystore.file import BUSY_MS
+from native_host.keystore.store import KeyStore
 from native_host.opening import now
 from native_host.operations import describe
 from native_host.operations.caller_evidence import look_at_caller
@@ -25,7 +26,7 @@ from native_host.operations.house import House
 from native_host.operations.pairings import Pairings
 from native_host.operations.perform import Operations
 from native_host.operations.policies import Policies, default_folder, read_system
-from native_host.policy import Allow, Ask, Deny, decide
+from native_host.policy import Allow, Ask, Deny, decide, is_account
 from native_host.protocol.channel import FinishPairingParams
 from native_host.protocol.messages import GenerateKeyParams, RotateKeyParams, UnlockParams, UpdateKeyParams
 from native_host.protocol.methods import METHODS
@@ -313,6 +314,7 @@ def _review(waiting: Waiting) -> Review:
         now_ms=now(),
         spending=waiting.facts.spending,
         public=key.public,
+        is_account=is_account(key),
         authorities=waiting.facts.authorities,
     )
     return review(waiting.call.params, subject)

@@ -132,6 +132,11 @@ def decide(session: Session, call: Call, facts: Facts) -> Decision:
     return Ask(rule="an amount to be typed", offers=decision.offers if isinstance(decision, Ask) else (), typed=facts.typed)
 
 
+def is_account(key: KeyView) -> bool:
+    """Whether a key is one of an account on a chain."""
+    return bool(_ACCOUNT & set(key.usages))
+
+
 def offered_uses(offer_id: str) -> int | None:
     """How many uses an offer of ours grants; ``None`` for an id that was never offered."""
     return next((uses for uses in GRANT_USES if offer_id == f"uses:{uses}"), None)
@@ -175,7 +180,7 @@ def _ending(_session: Session, call: Call, facts: Facts) -> Decision | None:
     params = call.params
     if isinstance(params, UpdateKeyParams) and (params.expires_at, params.max_uses) != (UNSET, UNSET):
         return Ask(rule="giving a key an end")
-    if isinstance(params, RotateKeyParams) and facts.key and _ACCOUNT & set(facts.key.usages):
+    if isinstance(params, RotateKeyParams) and facts.key and is_account(facts.key):
         return Ask(rule="replacing an account's key")
     return None
 

@@ -73,6 +73,7 @@ FILE_IN_NEXT_WINDOW = (
 WORDS_IN_NEXT_WINDOW = "You will type your recovery words in the next window. Strongroom never asks for them anywhere else."
 GONE_FOR_GOOD = "This cannot be undone. What this key holds is lost unless you have a backup of it elsewhere."
 REPLACED_FOR_GOOD = "The key there is now will never sign again. What only it can move is lost unless you have a backup of it elsewhere."
+STILL_READS = "It goes on decrypting and checking what was made with it, and makes nothing more"
 ENDS_FOR_GOOD = "This cannot be undone. After that the key does nothing more; if it comes from a seed, no key at its path does."
 UNAUTHENTICATED = (
     "This algorithm does not protect against changes: whoever had the ciphertext may have changed what it decrypts to, and may learn the"
@@ -135,7 +136,7 @@ def _keeping(params: Message, subject: Subject | None) -> Review | None:
         case UpdateKeyParams():
             return _update_key(params)
         case RotateKeyParams():
-            return Review(title="Replace an account's key for good", warnings=(REPLACED_FOR_GOOD,))
+            return _rotate_key(subject)
         case GetExtendedPublicKeyParams():
             facts = (_fact("Below the path", params.path, "path"),)
             return Review(title="Show all addresses of an account", facts=facts, warnings=(EVERY_ADDRESS,))
@@ -312,6 +313,13 @@ def _destroy_key(subject: Subject | None) -> Review:
     dependants = subject.dependants if subject else 0
     facts = (_fact("Keys derived from it, destroyed too", str(dependants), "number"),) if dependants else ()
     return Review(title="Destroy a key for good", facts=facts, warnings=(GONE_FOR_GOOD,))
+
+
+def _rotate_key(subject: Subject | None) -> Review:
+    """Of a key that is no account's, nothing is lost by it: what was made with the key before is still read and checked."""
+    if subject is None or subject.is_account:
+        return Review(title="Replace an account's key for good", warnings=(REPLACED_FOR_GOOD,))
+    return Review(title="Replace a key by a new one", facts=(_fact("The key until now", words(STILL_READS)),))
 
 
 def _derive_key(params: DeriveKeyParams) -> Review:

@@ -25,6 +25,7 @@ class Subject(Value, frozen=True, kw_only=True):
     """What a review may know of its key; the key's name and algorithm stand beside every review and are not repeated in it.
     ``now_ms``: the time of asking, in milliseconds since 1970, by which what has expired is told. ``spending``: what of a Bitcoin transaction
     is the key's. ``public``: the raw public key, where there is one. ``authorities``: as ``policy.Facts`` has them.
+    ``is_account``: it is the key of an account on a chain, as far as it is known.
     """
 
     address: str | None = None
@@ -38,6 +39,7 @@ class Subject(Value, frozen=True, kw_only=True):
     spending: Spending | None = None
     public: bytes | None = None
     authorities: tuple[str | None, ...] = ()
+    is_account: bool = True
 
 
 class Review(Value, frozen=True, kw_only=True):

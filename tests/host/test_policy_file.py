@@ -203,6 +203,15 @@ def administrators(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_key_that_a_policy_asks_about_is_called_what_it_is(home: Home, port: Port) -> None:
+    """One that is no account's is not said to be lost when it is replaced."""
+    load(home, '@id("asked") @decision("ask") permit(principal, action == Action::"rotateKey", resource);')
+    for alg, title in (("A256GCM", "Replace a key by a new one"), ("ES256K", "Replace an account's key for good")):
+        key = port.request("generateKey", {"alg": alg})["keyId"]
+        assert 2 == port.request("rotateKey", {"keyId": key})["version"]
+        assert title == home.approver.asked[-1]["title"]
+
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder that is root's")
 
 

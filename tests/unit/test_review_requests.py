@@ -76,6 +76,14 @@ def test_the_key_is_described() -> None:
     assert (("0xabc", "address"), ("m/0", "path")) == (found["Address"], found["Derivation path"])
 
 
+def test_replacing_a_key() -> None:
+    """Of an account it is for good; of another key nothing is lost."""
+    account, other = (made("rotateKey", Subject(is_account=one), keyId="k") for one in (True, False))
+    assert ("Replace an account's key for good", (requests.REPLACED_FOR_GOOD,)) == (account.title, account.warnings)
+    assert ("Replace a key by a new one", ()) == (other.title, other.warnings)
+    assert [requests.STILL_READS] == [fact.value for fact in other.facts]
+
+
 def test_destroying_says_what_goes_with_it() -> None:
     """And that it is for good."""
     found = made("destroyKey", Subject(dependants=3), keyId="k")
