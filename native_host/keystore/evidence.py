@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from native_host.errors import CannotUnseal
 from native_host.keystore import chain, documents, records, vouching
 from native_host.language import sentence
 from native_host.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from sqlite3 import Connection
 
     from native_host.keystore.chain import Broken, Head, Walked
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ABOUT_COUNTER = frozenset({"older_copy", "counter_gone", "counter_unreachable"})
 """Findings that need the counter outside the file, and that nothing in the file shows."""
+DECIDE = "To decide whether to go on with it: strongroom audit accept"
 HEAD_MISSING = "The mark that says where the record of decisions ends is missing."
 HEAD_CHANGED = "The mark that says where the record of decisions ends was not made by your keystore."
 END_CHANGED = "The end of the record of decisions is not as your keystore left it."
@@ -56,6 +58,18 @@ class Finding(Value, frozen=True, kw_only=True):
     seq: int | None = None
     good_at: int | None = None
     record_id: bytes | None = None
+
+
+class ChangedOutside(CannotUnseal):
+    """The KEK was right, and yet the file is not as an unlocked host left it; ``findings`` is what is known of that."""
+
+    default_message = "The keystore was changed from outside. See what is wrong with: strongroom audit verify"
+
+    def __init__(self, findings: Sequence[Finding] = ()) -> None:
+        # What a counter says is in no file, and so nothing that verifying the file would show.
+        outside = [finding.text for finding in findings if finding.name in ABOUT_COUNTER]
+        super().__init__(" ".join((*outside, DECIDE)) if outside and len(outside) == len(findings) else None)
+        self.findings = tuple(findings)
 
 
 class Examined(Value, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BUSY_SECONDS = 10.0
+BUSY_MS = int(BUSY_SECONDS * 1000)
 LAST_EPOCH = 2**62
 NO_EPOCH = -2
 """Read in the place of what no host of ours writes; never a host's own."""

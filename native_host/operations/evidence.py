@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from native_host.errors import BackendUnavailable, CannotUnseal, KmsError, UserRejected
 from native_host.kek import counters
-from native_host.keystore.evidence import Finding, Standing, examine, standing
-from native_host.keystore.store import ChangedOutside
+from native_host.keystore.evidence import ChangedOutside, Finding, Standing, examine, standing
 from native_host.language import sentence
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from native_host.errors import BackendUnavailable, Busy, CannotUnseal, InvalidParams, KmsError, Unsupported
 from native_host.kek.kinds import KINDS, Kind, provider_of, weakest
 from native_host.kek.provider import Choice, DeviceAbsent
-from native_host.keystore.store import ChangedOutside, LastSlot
+from native_host.keystore.evidence import ChangedOutside
+from native_host.keystore.store import LastSlot
 from native_host.language import sentence, words
 from native_host.secret import SecretBytes
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from native_host.errors import BackendUnavailable, Busy, CannotUnseal, UserRejected
 from native_host.kek.kinds import KINDS
 from native_host.kek.provider import DeviceAbsent, WrongSecret
-from native_host.keystore.store import ChangedOutside
+from native_host.keystore.evidence import ChangedOutside
 from native_host.language import sentence, words
 from native_host.operations.slots import AskPerson, Typed, check_pause, counted, is_here, libraries, provider, succeeded
 

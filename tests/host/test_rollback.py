@@ -13,7 +13,7 @@ import pytest
 
 from native_host.audit import entries
 from native_host.kek import counters
-from native_host.keystore.store import ChangedOutside
+from native_host.keystore.evidence import ChangedOutside
 from native_host.testing.approver import PASSPHRASE
 from native_host.testing.port import HostError, Port
 from tests.homes import Home, b64, until

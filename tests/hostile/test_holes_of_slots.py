@@ -21,8 +21,8 @@ from native_host.errors import CannotUnseal, InvalidParams
 from native_host.kek import counters, fido2, passphrase, pkcs11
 from native_host.kek.provider import Choice, Settings
 from native_host.keystore import refusals, watching
-from native_host.keystore.evidence import KEY_CHANGED
-from native_host.keystore.store import ChangedOutside, KeyStore
+from native_host.keystore.evidence import KEY_CHANGED, ChangedOutside
+from native_host.keystore.store import KeyStore
 from native_host.operations import evidence, rekeying, slots, unlocking
 from native_host.secret import SecretBytes
 from native_host.tokens import client

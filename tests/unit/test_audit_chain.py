@@ -12,8 +12,9 @@ from native_host.audit import Audit, entries
 from native_host.caller.identity import Caller, Evidence
 from native_host.errors import Duplicate
 from native_host.keystore import chain
+from native_host.keystore.evidence import ChangedOutside
 from native_host.keystore.records import Metadata
-from native_host.keystore.store import ChangedOutside, KeyStore
+from native_host.keystore.store import KeyStore
 from native_host.policy import Facts, KeyView
 from native_host.protocol.messages import Page
 from native_host.protocol.uses import SignMessageParams

@@ -10,7 +10,8 @@ import pytest
 
 from native_host.errors import Locked
 from native_host.keystore import chain, watching
-from native_host.keystore.store import ChangedOutside, KeyStore
+from native_host.keystore.evidence import ChangedOutside
+from native_host.keystore.store import KeyStore
 from tests.homes import now, set_up, unlock, until
 
 ROWS = 12

@@ -14,7 +14,8 @@ from native_host.caller.identity import Caller, Evidence
 from native_host.caller.installed_copies import Copy
 from native_host.errors import Locked
 from native_host.keystore import seen
-from native_host.keystore.store import ChangedOutside, KeyStore
+from native_host.keystore.evidence import ChangedOutside
+from native_host.keystore.store import KeyStore
 from native_host.operations.extension_files import changes
 from native_host.operations.installed import CHANGED, Installed
 from native_host.operations.seen_extension import (

@@ -10,8 +10,9 @@ import pytest
 
 from native_host.errors import CannotUnseal
 from native_host.keystore import chain
+from native_host.keystore.evidence import ChangedOutside
 from native_host.keystore.records import Metadata
-from native_host.keystore.store import ChangedOutside, KeyStore
+from native_host.keystore.store import KeyStore
 from native_host.sodium import BOX_OVERHEAD_BYTES, box_seal
 from tests.homes import now, set_up, unlock
 

@@ -16,8 +16,7 @@ from native_host.audit import entries
 from native_host.errors import CannotUnseal
 from native_host.kek import counters
 from native_host.keystore import chain
-from native_host.keystore.evidence import examine
-from native_host.keystore.store import ChangedOutside
+from native_host.keystore.evidence import ChangedOutside, examine
 from native_host.sodium import box_seal
 from tests.homes import b64, now
 from tests.homes import unlock as open_with_passphrase

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from native_host.errors import CannotUnseal, KeyState
 from native_host.keystore import chain
+from native_host.keystore.evidence import ChangedOutside
 from native_host.keystore.records import Metadata, Record
-from native_host.keystore.store import ChangedOutside, KeyStore
+from native_host.keystore.store import KeyStore
 from native_host.sodium import box_seal
 from tests.homes import now, set_up, unlock
 

@@ -12,9 +12,10 @@ import pytest
 
 from native_host.errors import CannotUnseal, Locked
 from native_host.keystore import chain
+from native_host.keystore.evidence import ChangedOutside
 from native_host.keystore.migrate import VERSION, NewerFormat
 from native_host.keystore.records import Metadata
-from native_host.keystore.store import ChangedOutside, KeyStore
+from native_host.keystore.store import KeyStore
 from tests.homes import now, set_up, unlock
 
 WALLET = bytes(16)

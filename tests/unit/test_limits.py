@@ -14,8 +14,8 @@ from native_host.approval.approver import Verdict
 from native_host.audit import entries
 from native_host.errors import CannotUnseal, PolicyDenied
 from native_host.kek import counters
+from native_host.keystore.evidence import ChangedOutside
 from native_host.keystore.records import Metadata
-from native_host.keystore.store import ChangedOutside
 from native_host.operations import ledger, limits, records
 from native_host.policy.limits import Limit, Limits, Threshold, account_of
 from native_host.review.assets import BITCOIN, HIGHEST, SOLANA
