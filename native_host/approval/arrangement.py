@@ -2,6 +2,7 @@
 
 Nothing is left out and no text is changed; a fact that is not recognised stands among the rest, in its place. The amount and the recipient
 are known by the labels that the reviews of transactions give them (``native_host.review``), never by a value: a value can be the asker's.
+An amount of nothing is none: under a call that takes everything it would stand there large, as if that were what happens.
 Labels come in the language in use, which is the host's too.
 """
 
@@ -39,6 +40,7 @@ PAGE: Final = "Web page, as the extension claims"
 _PAGE: Final = (PAGE, "Its name looks like", "Its letters are")
 _PLACE: Final = re.compile(r"(?:\d+\. )*(?:\w+ \d+, )?")
 _IN_BRACKETS: Final = re.compile(r" \([^()]*\)$")
+_NOTHING: Final = re.compile(r"0(?:\.0+)? \S+")
 _SYMBOL: Final = re.compile(r": [\w ]+$")
 
 _LONGEST_READ: Final = 66
@@ -70,18 +72,19 @@ def arrange(ask: ReviewAsk) -> Arranged:
     rest = ask.facts[about:]
     page = set(map(words, _PAGE))
     roles = list(zip(rest, _roles(ask, rest), strict=True))
-    amounts = [fact for fact, role in roles if role == "amount"]
+    amounts = [fact for fact, role in roles if role == "amount" and not _is_nothing(fact)]
     parties = [fact for fact, role in roles if role == "party"] or [fact for fact, role in roles if role == "contract"]
     several = len(amounts) > 1 or len(parties) > 1
+    # Among several, what somebody gets nothing of keeps its place beside them.
     money = [one for one in roles if several and one[1] in ("amount", "party", "contract")]
     top = (next(iter(amounts), None), next(iter(parties), None))
     rest_of = [one for one in roles if one not in money and not any(one[0] is fact for fact in top) and one[0].label not in page]
     return Arranged(
         amount=None if several else top[0],
         party=None if several else top[1],
-        money=tuple(money),
+        money=tuple(map(_drawn, money)),
         page=tuple(fact for fact in rest if fact.label in page),
-        facts=tuple(one for one in rest_of if not is_raw(ask, one[0])),
+        facts=tuple(_drawn(one) for one in rest_of if not is_raw(ask, one[0])),
         key=tuple(ask.facts[:about]),
         raw=tuple(fact for fact, _ in rest_of if is_raw(ask, fact)),
     )
@@ -149,6 +152,17 @@ def _roles(ask: ReviewAsk, facts: list[Fact]) -> list[Role]:
         own = not kept.isdisjoint(names) or (own and role != "party")
         roles.append("plain" if own and role == "amount" else role)
     return roles
+
+
+def _drawn(one: tuple[Fact, Role]) -> tuple[Fact, Role]:
+    """How a fact is drawn: an amount of nothing not as one."""
+    fact, role = one
+    return (fact, "plain") if role == "amount" and _is_nothing(fact) else one
+
+
+def _is_nothing(fact: Fact) -> bool:
+    """Whether an amount is zero, of a coin or token with a name; one of a token that is not listed can be which single one of it is meant."""
+    return _NOTHING.fullmatch(halves(fact.value)[0]) is not None
 
 
 def _names_of(label: str, *, typed_data: bool) -> list[str]:

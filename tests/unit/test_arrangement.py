@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from native_host.approval.arrangement import Arranged, addresses, arrange, halves, with_gaps, without_gaps
 from native_host.protocol.approver import CallerFacts, Fact, FactKind, ReviewAsk
 from native_host.review import evm_contracts, solana_programs, typed_data_kinds
-from tests.window.money import ASKS, FRIEND, SPENDER, UNKNOWN, permit
+from tests import psbts
+from tests.window.money import ASKS, FRIEND, OWN, SPENDER, UNKNOWN, USDC, bitcoin, call, ethereum, permit
 
 
 def everything(made: Arranged) -> list[Fact]:
@@ -56,6 +57,54 @@ def test_of_several_amounts_none_is_put_first() -> None:
     assert ["0.00010000 BTC", "0.03800000 BTC", "0.00090000 BTC"] == [
         halves(fact.value)[0] for fact, role in made.money if role == "amount"
     ]
+
+
+SAFE_TX = "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)"  # to, value, data, operation
+
+
+@pytest.mark.parametrize(
+    ("ask", "party"),
+    [
+        (ethereum(to=FRIEND, value="0x0"), FRIEND),
+        (ethereum(to=USDC, input=call("approve(address,uint256)", SPENDER, 0)), SPENDER),
+    ],
+    ids=["coins", "an allowance"],
+)
+def test_nothing_is_no_amount(ask: ReviewAsk, party: str) -> None:
+    """Who is named stands at the top alone."""
+    made = arrange(ask)
+    assert (None, ()) == (made.amount, made.money)
+    assert made.party is not None
+    assert made.party.value == party
+    assert ["plain"] == [role for fact, role in made.facts if fact.value.startswith("0 ")]
+
+
+def test_nothing_stands_large_under_a_delegate_call() -> None:
+    """It would say that nothing happens, over a call that can take everything."""
+    made = arrange(ethereum(to=OWN, input=call(SAFE_TX, UNKNOWN, 0, b"\x01\x02\x03\x04", 1, 0, 0, 0, FRIEND, FRIEND, b"")))
+    drawn = {fact.label: role for fact, role in made.money}
+    assert "plain" == drawn["The Safe sends"]
+    assert "amount" not in drawn.values()
+    assert made.amount is None
+
+
+def test_nothing_among_several_keeps_its_place() -> None:
+    """Beside whoever gets nothing, so that the next amount is not taken for theirs."""
+    nothing = psbts.Pay(psbts.elsewhere(), 0)
+    made = arrange(bitcoin(nothing, psbts.Pay(psbts.elsewhere(), 4_000_000)))
+    assert [("party", True), ("plain", False), ("party", True), ("amount", False)] == [
+        (role, fact.kind == "address") for fact, role in made.money
+    ]
+
+
+@pytest.mark.parametrize("value", ["0.00000001 BTC (1 sat)", "00 ETH", "0.5 ETH", f"0 units of token {UNKNOWN} (decimals unknown)", "0x0"])
+def test_what_is_not_nothing(value: str) -> None:
+    """A number of a token that is not listed can be which one of it is meant."""
+    fact = Fact(label="Amount of tokens", value=value, kind="text")
+    ask = ReviewAsk(
+        id=1, method="signTransaction", title="t", caller=CallerFacts(origin="o", evidence=[]), facts=[fact], warnings=[], grants=[]
+    )
+    assert fact == arrange(ask).amount
 
 
 @pytest.mark.parametrize(

@@ -110,5 +110,5 @@ def _said_first(ask: ReviewAsk, arranged: Arranged) -> str:
         found.append(texts.WARNED_ONE if len(ask.warnings) == 1 else texts.WARNED.format(count=len(ask.warnings)))
     if arranged.money:
         roles = [role for _, role in arranged.money]
-        found.append(texts.SEVERAL.format(amounts=roles.count("amount"), parties=len(roles) - roles.count("amount")))
+        found.append(texts.SEVERAL.format(amounts=roles.count("amount"), parties=roles.count("party") + roles.count("contract")))
     return visible(" ".join(found))
