@@ -107,8 +107,13 @@ def account_of(key: KeyView) -> str:
     """What tells that two keys are one: their key pair, in whichever form its public key is written, or what has none by its id."""
     public = key.public
     if not public:
-        return f"key:{key.key_id}"
+        return seed_account(key.key_id)
     return sha256(public[1:33] if len(public) in _SEC1_LENGTHS else public).hexdigest()
+
+
+def seed_account(key_id: str) -> str:
+    """As ``account_of``, of what has no public key, as a seed."""
+    return f"key:{key_id}"
 
 
 def page_of(call: Call) -> str | None:

@@ -19,6 +19,7 @@ from native_host.keystore.records import Metadata
 from native_host.operations import ledger, limits, records
 from native_host.policy.limits import Limit, Limits, Threshold, account_of
 from native_host.review.assets import BITCOIN, HIGHEST, SOLANA
+from native_host.review.effect import Effect, Movement
 from tests.homes import b64
 from tests.parts import file_counter
 from tests.parts.spending import DAY, ETH, FEE, NATIVE, START, TO, TOKEN, USDC, Spender
@@ -229,6 +230,25 @@ def test_what_left_in_a_day_is_told_to_policy(host: Spender, key: str) -> None:
     assert {NATIVE: ETH + 3 * FEE + 5, TOKEN: 7} == spent(host, key)
     host.clock += DAY_MS // 2 + HOUR_MS
     assert {NATIVE: FEE + 5} == spent(host, key)
+
+
+def test_what_left_a_seed_is_counted_with_what_is_derived_from_it(host: Spender) -> None:
+    """As limits count: a policy that permits so much of each permits it once of a seed with its accounts, and of each account with its seed."""
+    seed, coins = seed_of(host), Movement(asset=NATIVE, amount=5, recipient=TO)
+    one, two = (str(host.call("deriveKey", keyId=seed, path=f"m/44'/60'/0'/0/{number}", alg="ES256K").key_id) for number in range(2))
+    host.pay(one, ETH)
+    host.send(two, 7)
+    assert {NATIVE: ETH + FEE} == spent(host, one)
+    assert {NATIVE: ETH + 2 * FEE, TOKEN: 7} == spent(host, seed)
+    with host.store.transaction():
+        view = view_of(host, seed)
+        ledger.note(host.store, host.wallet_id, view, Effect(chain="eip155:1", native=NATIVE, movements=(coins,)), host.clock)
+        host.house.audit.happened("strongroom:person", "a signature by the seed", "")
+    assert {NATIVE: ETH + FEE + 5} == spent(host, one)
+    assert {NATIVE: FEE + 5, TOKEN: 7} == spent(host, two)
+    assert {NATIVE: ETH + 2 * FEE + 5, TOKEN: 7} == spent(host, seed)
+    host.clock += DAY_MS + HOUR_MS
+    assert [{}, {}, {}] == [spent(host, key) for key in (one, two, seed)]
 
 
 def test_tokens_by_the_thousand_do_not_crowd_out_what_matters(host: Spender, key: str) -> None:
