@@ -25,6 +25,12 @@ test("every reason of the protocol has a title and a sentence of ours", () => {
   }
 });
 
+test("which limit, rule or observation refused is told as the host tells it", () => {
+  for (const reason of ["policy_denied", "caller_changed"] as const) {
+    expect(explain(refusal(reason), development).text).toMatch(/ Strongroom says: A sentence of the host\.$/);
+  }
+});
+
 test("a reason that is new to us is told in the host's words", () => {
   expect(explain(refusal("unknown"), development).text).toBe("A sentence of the host.");
 });

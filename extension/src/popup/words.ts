@@ -112,18 +112,18 @@ const FAULTS: Record<Fault, (self: Self) => Help> = {
 type Refusal = Extract<Problem, { from: "host" }>;
 
 const REFUSALS: Record<ErrorReason | "unknown", (self: Self, refusal: Refusal) => Help> = {
-  user_rejected: () => ({ title: "Not approved", text: "It was declined, or its window was closed. Nothing was done." }),
+  user_rejected: () => ({ title: "Not approved", text: "It was denied, or its window was closed. Nothing was done." }),
   cancelled: () => ({ title: "Cancelled", text: "Nothing was done." }),
   origin_not_allowed: (self) => ({
     title: "This extension has no wallet yet",
     text: "Strongroom answers only extensions that you have let in. In a terminal:",
     steps: [{ text: "Let this extension in:", command: attach(self) }],
   }),
-  policy_denied: () => ({ title: "Forbidden by a rule", text: "A rule of your Strongroom does not allow this. Nothing was done." }),
+  policy_denied: (_, { message }) => ({ title: "Forbidden by a rule", text: `Nothing was done. Strongroom says: ${message}` }),
   not_paired: () => ({ title: "Not paired", text: "Strongroom answers this only to a paired extension, and this browser keeps no pairing. Unlock Strongroom, then pair." }),
-  caller_changed: () => ({
+  caller_changed: (_, { message }) => ({
     title: "Something about this browser changed",
-    text: "The browser or this extension is not as Strongroom saw it before, so it refused. If you did not just update one of them, be careful.",
+    text: `The browser or this extension is not as Strongroom saw it before. If you did not just update one of them, be careful. Strongroom says: ${message}`,
     steps: [DOCTOR],
   }),
   unsupported: (_, { detail }) => ({
@@ -213,7 +213,7 @@ export function waitingFor(action: Action, settingUp: boolean, code?: string): {
     case "restoreWallet":
       return { title: `Type your words ${inWindow}`, text: "Recovery words are typed only there, never in the browser." };
     case "signMessage":
-      return { title: "Waiting for your approval in the Strongroom window", text: "Read there what is really being signed, then approve or decline." };
+      return { title: "Waiting for your approval in the Strongroom window", text: "Read there what is really being signed, then approve or deny." };
     case "pair":
       return code === undefined
         ? { title: "One moment", text: "Strongroom is getting ready to pair." }
