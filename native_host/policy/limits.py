@@ -166,13 +166,15 @@ def _concerns(limit: Limit, key: KeyView, page: str | None) -> bool:
 
 
 def to_type(thresholds: Iterable[Threshold], effect: Effect | None) -> TypedText | None:
-    """What the person is to type: the amount that is sent, in the measure of its asset, if it reaches a threshold."""
+    """What the person is to type: the amount that is sent, in the measure of its asset, if it reaches a threshold. Where more can leave than the
+    movements say, it is all of that."""
     totals = effect.totals() if effect is not None else {}
     for threshold in thresholds:
-        total = totals.get(threshold.asset, 0)
+        most = effect.most if effect is not None and threshold.asset == effect.native else 0
+        total = max(totals.get(threshold.asset, 0), most)
         if effect is None or total < threshold.amount:
             continue
-        sent = sum(one.amount for one in effect.movements if one.asset == threshold.asset)
+        sent = most or sum(one.amount for one in effect.movements if one.asset == threshold.asset)
         return _typed(threshold.asset, min(sent or total, HIGHEST), is_amount=bool(sent))
     return None
 

@@ -21,7 +21,8 @@ class Effect(Value, frozen=True, kw_only=True):
     """What one signature lets leave. ``chain`` by CAIP-2; ``native`` is the chain's own coin, of which ``fee`` is the most that can be paid.
 
     ``selector`` is that of a contract call (``0x`` and eight digits). ``bounded``: the movements and the fee are all that can leave the
-    account by this signature; otherwise nothing is known of how much it can be, and no grant and no amount applies to it.
+    account by this signature; otherwise nothing is known of how much it can be, and no grant and no amount applies to it. ``most``: how much of
+    its coin can leave all the same, where that is known and can be more than the movements say.
     """
 
     chain: str
@@ -30,6 +31,7 @@ class Effect(Value, frozen=True, kw_only=True):
     fee: int = 0
     selector: str | None = None
     bounded: bool = False
+    most: int = 0
 
     def totals(self) -> dict[str, int]:
         """The most that can leave, by asset, the fee with its coin."""

@@ -4,7 +4,8 @@ Counted as bitcoins of the main network, whatever network a path points at: a si
 An output that is the signer's own but so far out on its path that no wallet looks there is not one that comes back.
 
 Bounded is only what spends nothing but inputs of ours. Whoever makes the PSBT decides which of our inputs look like somebody else's, and could
-have a transaction signed in parts: what comes back would be set off against each of them.
+have a transaction signed in parts: what comes back would be set off against each of them. The most that can leave by such a signature is all
+that is given.
 """
 
 from __future__ import annotations
@@ -52,4 +53,5 @@ def effect(checked: Checked, spending: Spending) -> Effect:
         fee = checked.fee or 0
     whole = bool(spending.to_sign) and all(one.sighash in _WHOLE for one in spending.to_sign)
     known = amounts.proven and checked.fee is not None and bool(spending.inputs) and not amounts.others_inputs
-    return Effect(chain=BITCOIN_CHAIN, native=BITCOIN, movements=movements, fee=fee, bounded=whole and known)
+    most = 0 if whole and known else amounts.given
+    return Effect(chain=BITCOIN_CHAIN, native=BITCOIN, movements=movements, fee=fee, bounded=whole and known, most=most)

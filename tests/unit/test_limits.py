@@ -17,9 +17,11 @@ from native_host.kek import counters
 from native_host.keystore.evidence import ChangedOutside
 from native_host.keystore.records import Metadata
 from native_host.operations import ledger, limits, records
-from native_host.policy.limits import Limit, Limits, Threshold, account_of
+from native_host.policy.limits import Limit, Limits, Threshold, account_of, to_type
+from native_host.review import effects_bitcoin
 from native_host.review.assets import BITCOIN, HIGHEST, SOLANA
 from native_host.review.effect import Effect, Movement
+from tests import psbts
 from tests.homes import b64
 from tests.parts import file_counter
 from tests.parts.spending import DAY, ETH, FEE, NATIVE, START, TO, TOKEN, USDC, Spender
@@ -390,6 +392,9 @@ def test_a_limit_that_is_gone_takes_its_count_along(host: Spender, key: str) -> 
 # amounts that are typed
 
 
+OTHERS = psbts.Spend(psbts.elsewhere(number=5), 70_000)
+
+
 def test_an_amount_above_a_threshold_is_typed(host: Spender, key: str) -> None:
     """Without the fee, though the fee counts towards the threshold, and in the measure of the asset."""
     host.set(Limits(thresholds=(Threshold(asset=NATIVE, amount=ETH),)))
@@ -398,6 +403,28 @@ def test_an_amount_above_a_threshold_is_typed(host: Spender, key: str) -> None:
     host.pay(key, ETH - FEE)
     assert ("0.999979", "Type the amount in ETH: 0.999979") == typed(host)
     assert "an amount to be typed" == host.rule
+
+
+@pytest.mark.parametrize(
+    ("spends", "pays", "expected"),
+    [
+        ([psbts.Spend(psbts.mine(), 60_000), OTHERS], [psbts.Pay(psbts.mine(below="1/0"), 59_900, known=True)], "0.0006"),
+        ([psbts.Spend(psbts.mine(), 60_000), OTHERS], [psbts.Pay(psbts.mine(below="1/0"), 100_000, known=True)], "0.0006"),
+        ([psbts.Spend(psbts.mine(), 60_000, sighash=3)], [psbts.Pay(psbts.mine(below="1/0"), 59_900, known=True)], "0.0006"),
+        ([psbts.Spend(psbts.mine(), 60_000)], [psbts.Pay(psbts.mine(below="1/0"), 59_900, known=True)], None),
+        ([psbts.Spend(psbts.mine(), 60_000)], [psbts.Pay(psbts.elsewhere(), 59_900)], "0.000599"),
+        ([psbts.Spend(psbts.mine(), 40_000), OTHERS], [psbts.Pay(psbts.elsewhere(), 59_900)], None),
+    ],
+    ids=["others spend too", "to one's gain", "one output only", "one's own", "a payment", "below it"],
+)
+def test_of_a_transaction_of_several_all_that_is_given_is_typed(
+    spends: list[psbts.Spend], pays: list[psbts.Pay], expected: str | None
+) -> None:
+    """What comes back is set off against it by whoever made the PSBT, and they can have it signed in parts."""
+    made = psbts.make(spends, pays)
+    effect = effects_bitcoin.effect(psbts.checked_of(made), psbts.spending_of(made))
+    found = to_type((Threshold(asset=BITCOIN, amount=50_000),), effect)
+    assert expected == (None if found is None else found.expected)
 
 
 def test_what_is_typed_of_tokens_and_of_any_amount(host: Spender, key: str) -> None:
