@@ -1,4 +1,4 @@
-"""Which program asks the person: our window, the terminal dialogue, or the one that ``config.toml`` names."""
+"""Which program asks the person: our window, the system's pinentry, the terminal dialogue, or the one that ``config.toml`` names."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ NOBODY = "There is no display and no terminal on which to ask you. Start the bro
 
 
 def built_in_program(prompt: str, environ: Mapping[str, str]) -> list[str]:
-    """Our window where there is a display, else the terminal dialogue; ``prompt`` is the person's preference.
+    """Our window where there is a display, the system's pinentry where it has no Tk to draw on that display, else the terminal dialogue;
+    ``prompt`` is the person's preference. On a terminal no pinentry is asked: our own dialogue shows more, and more plainly.
 
     Raises:
         BackendUnavailable: with neither a display nor a terminal.
     """
     if prompt == "window" and _has_display(environ) and _has_toolkit():
         return list(PROGRAMS["window"])
+    if prompt == "window" and _has_pinentry(environ):
+        return list(PROGRAMS["pinentry"])
     if _has_terminal():
         return list(PROGRAMS["terminal"])
     raise BackendUnavailable(NOBODY, detail="approver")
@@ -44,6 +47,15 @@ def _has_toolkit() -> bool:
     from importlib.util import find_spec
 
     return find_spec("_tkinter") is not None
+
+
+def _has_pinentry(environ: Mapping[str, str]) -> bool:
+    """Whether there is one for a display; one of Wayland will do for that."""
+    if sys.platform in {"win32", "darwin"}:
+        return False
+    from native_host.approval.pinentry.finding import find_pinentry, has_display
+
+    return has_display(environ) and find_pinentry(environ) is not None
 
 
 def _has_terminal() -> bool:

@@ -37,8 +37,8 @@ class Answered(Value, frozen=True, kw_only=True):
     secret: SecretBytes | None = None
 
 
-def encode_ask(ask: Ask, secret: SecretBytes | None = None) -> bytearray:
-    """The frame of an ask. ``secret`` takes the place of its last member, which is empty text."""
+def encode_ask(ask: Ask | Answer, secret: SecretBytes | None = None) -> bytearray:
+    """The frame of an ask, or of an answer. ``secret`` takes the place of its last member, which is empty text."""
     body = encode(ask, enc_hook=encode_hook)
     if secret is None:
         return bytearray(len(body).to_bytes(HEADER_BYTES, byteorder) + body)

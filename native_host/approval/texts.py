@@ -280,6 +280,17 @@ T_WRITTEN_CODE: Final = "Type the word done when you have written it down. The s
 T_CODE: Final = "The code is: {code}"
 T_PAIR: Final = "If every digit is the same, type the word same. Anything else refuses. You have {minutes} minutes."
 
+# --- pinentry ---
+P_PAGE: Final = "Strongroom, part {number} of {count}"
+P_TOO_LONG: Final = (
+    "This request is too long to be shown here, so it was denied. Start the browser from a terminal to read it there, or install Python's Tk"
+    " (package python3-tk on Debian) for Strongroom's own window."
+)
+P_NOT_HERE: Final = (
+    "{title}. That is not done in a window like this one, which belongs to another program, so it was cancelled. Start the browser from a terminal,"
+    " or install Python's Tk (package python3-tk on Debian) for Strongroom's own window."
+)
+
 
 def _in_language(value: object) -> object:
     if isinstance(value, dict):

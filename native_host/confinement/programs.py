@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PROGRAMS = {
     "window": [sys.executable, "-I", "-m", "native_host.approval.window"],
     "terminal": [sys.executable, "-I", "-m", "native_host.approval.terminal"],
+    "pinentry": [sys.executable, "-I", "-m", "native_host.approval.pinentry"],
     # Not by -m, which costs some milliseconds: the person waits for this one.
     "token": [sys.executable, "-I", "-c", "from native_host.tokens.worker_start import main; main()"],
 }

@@ -20,7 +20,7 @@ _REPEAT_WARNINGS_AFTER_LINES = 20
 
 def review(ask: ReviewAsk, console: Console, deadline: float) -> Answer:
     """Read ``ask`` out and take the answer; what can be asked meanwhile is in ``_ASIDE``."""
-    _read_out(ask, console)
+    read_out(ask, console)
     for number, grant in enumerate(ask.grants, 1):
         console.say(texts.T_GRANT.format(number=number, text=visible(grant.text)))
     if addresses(ask):
@@ -37,8 +37,9 @@ def review(ask: ReviewAsk, console: Console, deadline: float) -> Answer:
     return Answer(id=ask.id, verdict="allow", grant=choices[choice], typed=typed or UNSET)
 
 
-def _read_out(ask: ReviewAsk, console: Console) -> None:
-    """In the order of the window: what happens, warnings, who asks, the rest, the key. Raw data is named, and read when it is asked for."""
+def read_out(ask: ReviewAsk, console: Console, *, whole: bool = False) -> None:
+    """In the order of the window: what happens, warnings, who asks, the rest, the key. Raw data is named, and read when it is asked for; with
+    ``whole`` at once."""
     arranged = arrange(ask)
     _say_warnings(ask, console)
     _say_caller(ask, arranged, console)
@@ -50,10 +51,12 @@ def _read_out(ask: ReviewAsk, console: Console) -> None:
     for line in lines:
         console.say(line)
     _say_key(ask, arranged, console)
-    if arranged.raw:
+    if whole:
+        _read_raw(ask, console, 0.0)
+    elif arranged.raw:
         parts = ", ".join(texts.RAW_PART.format(label=visible(fact.label), size=size_of(fact)) for fact in arranged.raw)
         console.say(texts.T_RAW.format(parts=parts))
-    if ask.warnings and len(lines) > _REPEAT_WARNINGS_AFTER_LINES:
+    if ask.warnings and not whole and len(lines) > _REPEAT_WARNINGS_AFTER_LINES:
         console.say(texts.T_WARNINGS_AGAIN)
         _say_warnings(ask, console)
 
