@@ -2,6 +2,7 @@
 
 The copies were found before this process confined itself (``caller.installed_copies``). The host cannot tell which of them asks, so each must
 be known. What is known is what was there at the last unlocking, and nothing older: an earlier version that is put back is asked about too.
+Files that were seen and are not found any more are asked about once; of one that was never found, as a temporary add-on of Firefox, nothing is.
 
 What is told is of the files on the disk, at the first call that this host answered behind ``hello``. The code that the browser runs can be
 another: it was read earlier, and Chromium keeps what a service worker runs elsewhere (``caller.script_cache``).
@@ -45,11 +46,16 @@ if TYPE_CHECKING:
     from native_host.operations.house import House
     from native_host.operations.installed import Installed
     from native_host.operations.seen_extension import SeenCopy, Standing
+    from native_host.review.subject import Review
 
 UNCHECKED = "Not all of the extension's files can be checked: {fault}."
 REFUSED = (
     "The extension's files were changed since they were last seen, and that was not accepted. Nothing was opened. If you did not update the"
     " extension, remove it and install it again."
+)
+REFUSED_MISSING = (
+    "The extension's files are not where they were last seen, and that was not accepted. Nothing was opened. If you did not move them, remove the"
+    " extension and install it again."
 )
 CONTRADICTED = "refuseCaller"
 """What the record of decisions calls a refusal because of what was observed; its rule has the signal and the words."""
@@ -69,13 +75,16 @@ def judge(house: House, permit: Permit) -> None:
     known = decoded(seen.known(house.store, installed.origin))
     installed.learn(known)
     installed.check("unlock")
-    standing = compare(installed.copies, known.copies)
+    standing = compare(installed.copies, known)
     if standing == "changed":
         _ask(house, permit, installed, known.copies or [])
         _note(house, installed, "acceptExtension", replace(known, changed_at=house.clock()))
-    elif standing == "first" or (standing == "same" and _is_more(known.copies or [], installed.copies)):
+    elif standing == "missing":
+        _ask_without(house, permit, installed, known.copies or [])
+        _write(house, installed, "acceptExtension", replace(known, changed_at=house.clock(), gone=True), "not found any more")
+    elif standing == "first" or (standing == "same" and (known.gone or _is_more(known.copies or [], installed.copies))):
         _note(house, installed, "noteExtension", known)
-    _tell(installed, standing)
+    _tell(installed, "gone" if standing == "missing" else standing)
 
 
 def remembered(store: KeyStore, origin: str) -> Known:
@@ -154,20 +163,34 @@ def _ask(house: House, permit: Permit, installed: Installed, known: Sequence[See
         changes=changes(copies, known),
         warnings=tuple(text for text, applies in said if applies),
     )
+    _decide(house, permit, review, REFUSED)
+
+
+def _ask_without(house: House, permit: Permit, installed: Installed, known: Sequence[SeenCopy]) -> None:
+    from native_host.review.extension_files import missing_review
+
+    _decide(house, permit, missing_review(installed.origin, versions(one.version for one in known)), REFUSED_MISSING)
+
+
+def _decide(house: House, permit: Permit, review: Review, refused: str) -> None:
     try:
         with house.store.withheld():
             house.approver.review("unlock", review, permit.session.caller_facts(), None, ())
     except UserRejected:
-        raise CallerChanged(REFUSED) from None
+        raise CallerChanged(refused) from None
 
 
 def _note(house: House, installed: Installed, what: str, known: Known) -> None:
-    known = replace(known, copies=to_remember(installed.copies), seen_at=house.clock())
+    known = replace(known, copies=to_remember(installed.copies), seen_at=house.clock(), gone=False)
     digests = ", ".join(sorted({identity(copy).hex() for copy in installed.copies}))
+    _write(house, installed, what, known, f"{describe(installed.copies)}; sha256 {digests}")
+
+
+def _write(house: House, installed: Installed, what: str, known: Known, rule: str) -> None:
     with house.store.transaction():
         house.store.tidy_confirmations()
         seen.note(house.store, installed.origin, encoded(known))
-        house.audit.happened(installed.origin, what, f"{describe(installed.copies)}; sha256 {digests}")
+        house.audit.happened(installed.origin, what, rule)
     installed.learn(known)
 
 

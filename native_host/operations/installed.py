@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 SIGNAL = "extension"
 NOT_FOUND = "The extension's files were not found in the usual folders, so Strongroom cannot notice changes to them."
 GONE = "The extension's files were seen before, and are not in the usual folders now: Strongroom cannot notice changes to them."
+MISSING = (
+    "The extension's files were seen before, and are not in the usual folders now. You will be asked about that when the keystore is open."
+)
 FIRST = "The extension's files ({what}) were not seen before. From the next unlocking on, changes to them are noticed."
 SAME = "The extension's files are those that were seen before ({what})."
 ACCEPTED = "The extension's files were changed, and you went on with them ({what})."
@@ -41,7 +44,7 @@ WORKER = (
     "The browser runs code of this extension that is not in its files: {name}, kept in {file} (sha256 {digest}). Reload the extension on the browser's"
     " page of extensions, or remove it and install it again."
 )
-WORDS: dict[Standing, str] = {"none": NOT_FOUND, "gone": GONE, "first": FIRST, "same": SAME, "changed": ACCEPTED}
+WORDS: dict[Standing, str] = {"none": NOT_FOUND, "missing": MISSING, "gone": GONE, "first": FIRST, "same": SAME, "changed": ACCEPTED}
 
 STEP_UP_MS = 24 * 60 * 60 * 1000
 SAID_ANYWAY = frozenset({"getStatus", "lock", "openChannel"})
@@ -54,6 +57,7 @@ REFUSED: dict[str, str] = {
     "release": "The extension's code is not that of the release that it says it is. Remove it, and install it again from where you first got it.",
 }
 """What is answered: without paths, because the caller reads it."""
+REFUSED_MISSING = "The extension's files are not where they were last seen. Unlock the keystore to decide about that."
 ANYTHING_ELSE = "What Strongroom sees of the caller contradicts what it says it is."
 SEE = " Nothing was done. See what is wrong with: strongroom doctor. If you know that it is right: strongroom origins accept"
 
@@ -117,9 +121,9 @@ class Installed:
     def look(self, connection: Connection) -> None:
         """Tell how the copies stand to what the file says, before it is known to be the store's own word."""
         self.learn(decoded(seen.claimed(connection, self.origin)))
-        standing = compare(self.copies, self._known.copies)
-        if standing == "changed":
-            self.tell(SIGNAL, "contradicted", CHANGED)
+        standing = compare(self.copies, self._known)
+        if standing in {"changed", "missing"}:
+            self.tell(SIGNAL, "contradicted", MISSING if standing == "missing" else CHANGED)
         else:
             self.tell(SIGNAL, "unknown", sentence(WORDS[standing], what=describe(self.copies)))
         for script in foreign_scripts(self._scripts, self.copies, self._known.copies or ())[:1]:
@@ -147,7 +151,7 @@ class Installed:
             if one.signal != SIGNAL:
                 raise CallerChanged(REFUSED.get(one.signal, ANYTHING_ELSE) + SEE)
             if method != "unlock":
-                raise CallerChanged(REFUSED[SIGNAL])
+                raise CallerChanged(REFUSED[SIGNAL] if self.copies else REFUSED_MISSING)
 
     def _changed_on(self) -> str:
         from datetime import UTC, datetime

@@ -23,7 +23,8 @@ LISTED_BYTES = 256 * 1024
 DIGEST_BYTES = 16
 """What is kept of the digest of each file."""
 
-Standing = Literal["none", "gone", "first", "same", "changed"]
+Standing = Literal["none", "missing", "gone", "first", "same", "changed"]
+"""``missing``: there were some, and the person has not gone on without; ``gone``: they have."""
 
 
 class SeenCopy(Value, frozen=True, kw_only=True, array_like=True):
@@ -37,13 +38,14 @@ class SeenCopy(Value, frozen=True, kw_only=True, array_like=True):
 class Known(Value, frozen=True, kw_only=True):
     """``copies`` is ``None`` if none was ever seen, and empty if what was cannot be read. Times in milliseconds since 1970: ``seen_at`` when these
     copies were first seen together, ``changed_at`` when a change was last accepted. ``accepted``: what spoke against the caller, and the
-    person looked at and went on with, by ``digest_of``.
+    person looked at and went on with, by ``digest_of``. ``gone``: they went on with an extension whose copies are not found any more.
     """
 
     copies: list[SeenCopy] | None = None
     seen_at: int | None = None
     changed_at: int | None = None
     accepted: tuple[bytes, ...] = ()
+    gone: bool = False
 
 
 NOTHING = Known()
@@ -65,13 +67,13 @@ def encoded(known: Known) -> bytes:
     return encode(known)
 
 
-def compare(copies: Sequence[Copy], known: Sequence[SeenCopy] | None) -> Standing:
-    """``known`` is ``None`` if nothing was ever seen, and empty if what was cannot be read."""
+def compare(copies: Sequence[Copy], known: Known) -> Standing:
+    """How what is installed now stands to what is remembered."""
     if not copies:
-        return "none" if known is None else "gone"
-    if known is None:
+        return "none" if known.copies is None else "gone" if known.gone else "missing"
+    if known.copies is None:
         return "first"
-    return "same" if {identity(copy) for copy in copies} <= {one.digest for one in known} else "changed"
+    return "same" if {identity(copy) for copy in copies} <= {one.digest for one in known.copies} else "changed"
 
 
 def identity(copy: Copy) -> bytes:

@@ -24,6 +24,11 @@ NOT_LOADED = (
     "The browser still runs the code from before the change. Reload the extension on the browser's page of extensions, or the next browser that"
     " starts is refused."
 )
+MISSING = (
+    "The files of this extension were in your browser's usual folders when you last unlocked for it, and are not there now, so that Strongroom"
+    " cannot see what the browser runs. A profile that was moved looks like this; so does a program that runs its own code as your wallet."
+    " Allow it only if you know why they are not there."
+)
 REFUSED = "A program that poses as your browser, or that changed it, looks like this. Go on only if you know why it is so."
 UNSURE = "Leave it. Start the browser from its own menu entry, install it and the extension anew, and see: strongroom doctor"
 IF_NOT_SURE = "Refuse. Your keystore stays locked for it. Remove the extension, and install it again from where you first got it."
@@ -41,6 +46,12 @@ def changed_review(
         facts=(*facts, _fact("If you are not sure", IF_NOT_SURE)),
         warnings=(CHANGED, *warnings),
     )
+
+
+def missing_review(origin: str, before: str) -> Review:
+    """Whether to go on with an extension whose files are not found any more."""
+    facts = (_fact("Extension", origin, "origin"), _fact("Version before", before), _fact("If you are not sure", IF_NOT_SURE))
+    return Review(title=words("This extension's files are not where they were. Go on with it?"), facts=facts, warnings=(MISSING,))
 
 
 def accept_review(origin: str, observed: str) -> Review:

@@ -17,6 +17,7 @@ from tests.host.test_confirmed_program import Person, greet
 
 CHANGED = (4100, {"reason": "caller_changed"})
 TITLE = "This extension was changed. Go on with it?"
+MISSING = "This extension's files are not where they were. Go on with it?"
 
 
 def install(home: Home, version: str = "1.0", profile: str = "Default", *, code: str = "connect();") -> Path:
@@ -121,6 +122,48 @@ def test_an_update_and_a_yes(home: Home) -> None:
     home.approver.deny(title=TITLE)
     refused_unlock(home)
     assert any("an older version than before" in warning for warning in asked(home)[-1]["warnings"])
+
+
+def test_files_that_are_not_found_any_more(home: Home) -> None:
+    """Asked about once; the files back, nothing is asked, and if they go again it is."""
+    folder = install(home)
+    home.open().close()
+    aside = home.person / "aside"
+    folder.rename(aside)
+    home.approver.deny(title=MISSING, times=1)
+    refused_unlock(home)
+    text = "The extension's files were seen before, and are not in the usual folders now: Strongroom cannot notice changes to them."
+    assert [text, text] == [evidence(home), evidence(home)]
+    questions = [one for one in home.approver.asked if one.get("title") == MISSING]
+    assert 2 == len(questions)
+    assert "You will be asked about that" in questions[0]["caller"]["evidence"][0]
+    assert ["version 1.0"] == [fact["value"] for fact in questions[0]["facts"] if fact["label"] == "Version before"]
+    assert 1 == happened(home).count(("acceptExtension", "done"))
+
+    aside.rename(folder)
+    assert "The extension's files are those that were seen before (version 1.0)." == evidence(home)
+    folder.rename(aside)
+    home.open().close()
+    assert 3 == len([one for one in home.approver.asked if one.get("title") == MISSING])
+    assert [] == asked(home)
+
+
+def test_other_files_than_those_that_went(home: Home) -> None:
+    """Are another extension's, whatever was said meanwhile."""
+    folder = install(home)
+    home.open().close()
+    shutil.rmtree(folder)
+    home.open().close()
+    install(home, code="steal();")
+    home.approver.deny(title=TITLE)
+    refused_unlock(home)
+
+
+def test_an_extension_that_was_never_found_is_not_asked_about(home: Home) -> None:
+    """As a temporary add-on of Firefox, which stands nowhere."""
+    for _ in range(2):
+        assert "were not found in the usual folders" in evidence(home)
+    assert [] == [one for one in home.approver.asked if one.get("title") in {TITLE, MISSING}]
 
 
 def test_every_copy_has_to_be_known(home: Home) -> None:

@@ -20,6 +20,7 @@ from native_host.operations.extension_files import changes
 from native_host.operations.installed import CHANGED, Installed
 from native_host.operations.seen_extension import (
     LISTED_BYTES,
+    NOTHING,
     Known,
     SeenCopy,
     compare,
@@ -44,28 +45,36 @@ def remembered(*copies: Copy) -> list[SeenCopy]:
     return decode(encode(to_remember(copies)), type=list[SeenCopy])
 
 
+def seen_before(*copies: Copy, gone: bool = False) -> Known:
+    return decoded(encoded(Known(copies=remembered(*copies), gone=gone)))
+
+
 ONE, OTHER = copy(("a.js", b"1")), copy(("a.js", b"2"))
 BROKEN = Copy(folder="/x", fault="a link")
 
 
 def test_how_copies_stand() -> None:
     """Every copy has to be known; none is no change, and what cannot be read of what was known is one."""
-    assert ("none", "gone") == (compare((), None), compare((), remembered(ONE)))
-    assert "first" == compare((ONE,), None)
-    assert "same" == compare((ONE,), remembered(ONE, OTHER))
-    assert ["changed"] * 4 == [
-        compare((OTHER,), remembered(ONE)),
-        compare((ONE, OTHER), remembered(ONE)),
-        compare((BROKEN,), remembered(ONE)),
-        compare((ONE,), []),
+    assert "none" == compare((), NOTHING)
+    assert ["missing", "missing", "gone"] == [
+        compare((), known) for known in (seen_before(ONE), seen_before(), seen_before(ONE, gone=True))
+    ]
+    assert "first" == compare((ONE,), NOTHING)
+    assert ["same", "same"] == [compare((ONE,), known) for known in (seen_before(ONE, OTHER), seen_before(ONE, gone=True))]
+    assert ["changed"] * 5 == [
+        compare((OTHER,), seen_before(ONE)),
+        compare((OTHER,), seen_before(ONE, gone=True)),
+        compare((ONE, OTHER), seen_before(ONE)),
+        compare((BROKEN,), seen_before(ONE)),
+        compare((ONE,), seen_before()),
     ]
 
 
 def test_a_copy_that_cannot_be_checked_is_known_by_its_place() -> None:
     """And by what is in the way; readable again, it is another."""
-    assert "same" == compare((BROKEN,), remembered(BROKEN))
-    assert "changed" == compare((Copy(folder="/y", fault="a link"),), remembered(BROKEN))
-    assert "changed" == compare((ONE,), remembered(BROKEN))
+    assert "same" == compare((BROKEN,), seen_before(BROKEN))
+    assert "changed" == compare((Copy(folder="/y", fault="a link"),), seen_before(BROKEN))
+    assert "changed" == compare((ONE,), seen_before(BROKEN))
 
 
 def test_changes_are_held_against_the_copy_most_like_it() -> None:
@@ -83,8 +92,9 @@ def test_lists_that_are_too_long_are_not_kept() -> None:
     """The change is noticed all the same; the list of a small copy beside it is kept."""
     long = copy(*((f"{number:064}", b"") for number in range(LISTED_BYTES // 64)), version="2.0")
     kept = remembered(long, ONE)
+    known = Known(copies=kept)
     assert [0, 1] == [len(one.files) for one in kept]
-    assert ("same", "changed") == (compare((long, ONE), kept), compare((OTHER,), kept))
+    assert ("same", "changed") == (compare((long, ONE), known), compare((OTHER,), known))
     assert {"Files changed": [], "Files added": [], "Files removed": []} == changes((ONE,), remembered(long))
 
 
