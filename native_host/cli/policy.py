@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from native_host.policy.scan import Source
 
 policy = typer.Typer(help="Rules that allow, forbid or always ask, in the Cedar language.", no_args_is_help=True)
-PolicyFile = Annotated[str, typer.Argument(metavar="FILE", help="A file of policies.")]
+PolicyFile = Annotated[str, typer.Argument(metavar="FILE", help="A file with a policy: rules in Cedar.")]
 WORDS = {"allow": "allowed without asking", "ask": "asked", "deny": "denied"}
 
 
@@ -25,7 +25,7 @@ def validate(file: PolicyFile) -> None:
     """Say what is wrong with a policy, line by line, or what it does; needs no keystore."""
     rules = _load(_source(file))
     _describe(rules)
-    print(f"{_counted(rules)}. Nothing is wrong with them.")
+    print(f"{_counted(rules)}. Nothing is wrong with them." if rules.statements else "There is no rule in it: it decides nothing.")
 
 
 @policy.command()
@@ -61,11 +61,13 @@ def explain(
 
     rules, system = _load(_source(file)), _system()
     if case is None:
+        if name is not None:
+            raise typer.BadParameter("A name is one of a case: say with --case in which file.")
         _describe(rules)
         return
     chosen = [one for one in _cases(case) if name in {None, one.name}]
     if not chosen:
-        raise typer.BadParameter("There is no case of that name.")
+        raise typer.BadParameter("There is no case of that name in that file.")
     for one in chosen:
         decided, rule = outcome(one, system, rules)
         _say(f"{one.name}: {WORDS[decided]}, by: {rule}")
@@ -228,7 +230,7 @@ def _cases(file: str) -> list[Case]:
     from native_host.policy.cases import MOST_BYTES, read
 
     with Path(file).open("rb") as opened:
-        return read(opened.read(MOST_BYTES + 1))
+        return read(opened.read(MOST_BYTES + 1), Path(file).name)
 
 
 def _describe(rules: Rules) -> None:

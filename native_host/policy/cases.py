@@ -57,14 +57,14 @@ class _File(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cases: list[Case]
 
 
-def read(content: bytes) -> list[Case]:
-    """The cases of a file; raises ``PolicyRefused``."""
+def read(content: bytes, name: str = "") -> list[Case]:
+    """The cases of a file that is called ``name``; raises ``PolicyRefused``."""
     try:
         if len(content) > MOST_BYTES:
             raise ValueError(f"There are at most {MOST_BYTES >> 20} megabytes of cases.")
         return Decoder(_File).decode(content).cases
     except (MsgspecError, ValueError, RecursionError) as error:
-        raise PolicyRefused([Problem(line=1, text=f"These are no cases. {error}")]) from None
+        raise PolicyRefused([Problem(line=1, text=f"These are no cases. {error}", file=name)]) from None
 
 
 def filled(action: str, context: Context) -> Context:

@@ -158,7 +158,7 @@ def load(sources: Sequence[Source], schema: str) -> Rules:
     """
     parts = [part for source in sources for part in statements(source)]
     if len(parts) > MOST_STATEMENTS:
-        raise PolicyRefused([parts[MOST_STATEMENTS].problem(f"There are at most {MOST_STATEMENTS} policies.")])
+        raise PolicyRefused([parts[MOST_STATEMENTS].problem(f"A policy has at most {MOST_STATEMENTS} rules.")])
     problems = [problem for part in parts for problem in _parse_problems(part)]
     if problems:
         raise PolicyRefused(problems)
@@ -168,7 +168,7 @@ def load(sources: Sequence[Source], schema: str) -> Rules:
     except ValueError as error:
         raise PolicyRefused([Problem(line=1, text=plainly(str(error)))]) from None
     if len(nodes) != len(parts):
-        raise PolicyRefused([Problem(line=1, text="Its policies cannot be told apart.")])
+        raise PolicyRefused([Problem(line=1, text="Its rules cannot be told apart.")])
     known = list(_schema_problems(schema, parts))
     made = [_statement(part, place, nodes[f"policy{place}"]) for place, part in enumerate(parts)]
     known += [problem for one in made for problem in _own_problems(one)]
@@ -185,9 +185,9 @@ def _parse_problems(part: Part) -> Iterator[Problem]:
         yield part.problem(plainly(str(error)), _quoted(str(error)))
         return
     if policies.templates():
-        yield part.problem("A policy has no open places: write whom it is for instead of ?principal or ?resource.", "?")
+        yield part.problem("A rule has no open places: write whom it is for instead of ?principal or ?resource.", "?")
     elif len(policies) != 1:
-        yield part.problem("This is no policy: each begins with permit or forbid, and ends with a semicolon.")
+        yield part.problem("This is no rule: each begins with permit or forbid, and ends with a semicolon.")
 
 
 def _schema_problems(schema: str, parts: Sequence[Part]) -> Iterator[Problem]:
@@ -236,7 +236,7 @@ def _duplicates(made: Sequence[Statement]) -> Iterator[Problem]:
     seen: set[str] = set()
     for one in made:
         if one.id in seen:
-            yield one.part.problem(f"There is a policy called {one.id} already: the record could not tell which of them decided.", "@id")
+            yield one.part.problem(f"There is a rule called {one.id} already: the record could not tell which of them decided.", "@id")
         seen.add(one.id)
 
 

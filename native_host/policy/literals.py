@@ -23,6 +23,8 @@ MEMBERS = frozenset({
 """Every attribute of the schema."""
 _ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}(?![0-9a-fA-F])")
 _SELECTOR = re.compile(r"0[xX][0-9a-fA-F]{8}")
+_ORIGIN = re.compile(r"chrome-extension://[a-p]{32}/|moz-extension:(?:\{[0-9a-fA-F-]{36}\}|[A-Za-z0-9._-]*@[A-Za-z0-9._-]+)", re.ASCII)
+"""As ``caller/origin.py`` has them, which looks at paths as well."""
 
 
 def nodes(node: object) -> Iterator[Any]:
@@ -60,8 +62,13 @@ def what_is_wrong(node: pst.Template) -> Iterator[tuple[str, str]]:
                 yield f'Only of the principal and of the resource of a call can more be told, not of {uid.type}::"{uid.id}".', uid.id
             case pst.StringLit(value=text):
                 yield from _about_text(text)
-            case pst.EntityUid(id=text):
+            case pst.EntityUid(type=kind, id=text):
                 yield from _about_text(text)
+                if str(kind) == "Extension" and not _ORIGIN.fullmatch(text):
+                    yield (
+                        "An extension is called by its origin: chrome-extension://<id>/ (with the slash at its end) or moz-extension:<add-on id>.",
+                        text,
+                    )
             case pst.Like(pattern=pattern):
                 yield from _about_text("".join(part.value if isinstance(part, pst.Char) else "*" for part in pattern))
 

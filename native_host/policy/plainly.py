@@ -8,7 +8,9 @@ _TABLE = tuple(
     (re.compile(pattern), told)
     for pattern, told in (
         (r"unexpected end of input", "It ends too early: a bracket, a part or the semicolon at its end is missing."),
+        (r"unexpected token `([0-9]+)`", r"\1 is not expected here. Numbers are whole: coins are counted in gwei, satoshi or lamport."),
         (r"unexpected token `([^`]+)`", r"\1 is not expected here: something before it is missing, perhaps a comma or a semicolon."),
+        (r"invalid policy effect: (\w+)", r"A rule begins with permit or forbid, not with \1."),
         (r"invalid token", "Something here is written in a way that Cedar does not know."),
         (r"invalid policy condition: (\w+)", r"A condition begins with when or unless, not with \1."),
         (r"duplicate annotation: (@\w+)", r"\1 stands there twice."),
@@ -26,7 +28,7 @@ _TABLE = tuple(
         (r"unexpected type: expected (\w+) but saw (.+)", r"A \1 is expected where there is a \2."),
         (r"the types (\w+) and (\w+) are not compatible", r"A \1 and a \2 are compared, which are never equal."),
         (r"empty set literals are forbidden in policies", "A set with nothing in it is not allowed here."),
-        (r"cedarpy: expression nesting exceeds.*", "This is nested too deep. Write several policies instead."),
+        (r"cedarpy: expression nesting exceeds.*", "This is nested too deep. Write several rules instead."),
     )
 )  # fmt: skip
 

@@ -100,7 +100,7 @@ def statements(source: Source) -> list[Part]:
             raise PolicyRefused([Problem(line=number, text=text, file=source.name)])
     found = list(_split(source))
     if len(found) > MOST_STATEMENTS:
-        raise PolicyRefused([found[MOST_STATEMENTS].problem(f"There are at most {MOST_STATEMENTS} policies.")])
+        raise PolicyRefused([found[MOST_STATEMENTS].problem(f"A policy has at most {MOST_STATEMENTS} rules.")])
     return found
 
 
@@ -117,7 +117,7 @@ def _split(source: Source) -> Iterator[Part]:
         place = token.end()
         if begun >= 0 and depth.is_over(token) and not depth.fits:
             line = text[:place].count("\n") + 1
-            problem = "This is nested too deep, or one condition is too long. Write several policies instead."
+            problem = "This is nested too deep, or one condition is too long. Write several rules instead."
             raise PolicyRefused([Problem(line=line, text=problem, file=source.name)])
         if token[0] == ";" and token.lastgroup == "mark" and depth.is_outside:
             yield _part(source, begun, place)

@@ -24,8 +24,8 @@ COIN = frozenset({"value", "fee", "total", "spentToday"})
 COIN_DECIMALS = {"eip155": ("of the chain's coin", 9), "bip122": ("BTC", 8), "solana": ("SOL", 9)}
 _CONTEXT = {
     "time": "the time (in seconds since 1970)", "hour": "the hour (UTC)", "weekday": "the day of the week (1 is Monday, UTC)",
-    "page": "the web page, as the extension says", "format": "the message's format", "authenticated": "the ciphertext is authenticated",
-    "chain": "the chain", "bounded": "it is known all that can leave", "recipients": "the recipients", "assets": "the assets that leave",
+    "page": "the web page (as the extension says)", "format": "the message's format", "authenticated": "the ciphertext is authenticated",
+    "chain": "the chain", "bounded": "all that can leave is known", "recipients": "the recipients", "assets": "the assets that leave",
     "value": "the amount without the fee", "fee": "the fee", "total": "the amount with the fee", "spentToday": "what left in the last 24 hours",
     "token": "the token that leaves", "selector": "the contract's function", "unlimitedApproval": "an allowance has no end",
 }  # fmt: skip
@@ -33,6 +33,11 @@ _TOKEN = {
     "asset": "the token", "amount": "the token's amount in its smallest unit", "billions": "the token's amount in 10⁹ of its smallest units",
     "spentToday": "what left of the token in the last 24 hours", "spentTodayBillions": "what left of the token in the last 24 hours, in 10⁹ of its smallest units",
 }  # fmt: skip
+_FACTS = {
+    "paired": "the extension is paired", "development": "the extension is a development build", "derived": "the key comes from a seed",
+    "inToken": "the key lies in a token",
+}  # fmt: skip
+_THERE = {"page": "a web page is named", "token": "exactly one token leaves"}
 _BETWEEN = {
     "eq": "is", "not_eq": "is not", "less": "is less than", "less_eq": "is at most", "greater": "is more than", "greater_eq": "is at least",
     "and": "and", "or": "or", "add": "plus", "sub": "less", "mul": "times", "in": "is in", "contains": "contains",
@@ -44,6 +49,7 @@ ANY_AMOUNT = "It allows any amount: nothing in it speaks of one."
 ANY_RECIPIENT = "It allows any recipient."
 NO_SUM = "It limits each payment, and not how many there are: nothing in it speaks of context.spentToday."
 NO_FEE = "It speaks of an amount and not of the fee, so that it allows nothing for which a fee is paid. Speak of context.total, or of context.fee too."
+NO_MORE = "It allows transactions, PSBTs, messages and authenticated decryption, and no more: about all else only a person decides."
 NOTHING = "It allows nothing: only a person decides about this, whatever a policy says."
 AS_CLAIMED = "Which web page asks is what the extension says; nobody else can tell."
 ANY_EXTENSION = "It allows this to any extension that is paired with this keystore."
@@ -103,6 +109,8 @@ def warnings(one: Statement) -> Iterator[str]:
     if not about & PERMITTABLE:
         yield NOTHING
         return
+    if about == EVERY:
+        yield NO_MORE
     if isinstance(one.node.principal, pst.ScopeAny | pst.ScopeIs) and "principal" not in _variables(one):
         yield ANY_EXTENSION
     if spends:
@@ -150,8 +158,12 @@ def _named_thing(expression: Any, chains: frozenset[str]) -> str | None:
             return _CONTEXT.get(name, name)
         case pst.GetAttr(base=pst.GetAttr(base=pst.Var(name="context"), attr="token"), attr=name):
             return _TOKEN.get(name, name)
+        case pst.GetAttr(base=pst.Var(), attr=name) if name in _FACTS:
+            return _FACTS[name]
         case pst.GetAttr(base=base, attr=name):
             return f"the {name} of {_say(base, chains)}"
+        case pst.HasAttr(base=pst.Var(name="context"), attrs=attrs) if attrs[0] in _THERE:
+            return _THERE[attrs[0]]
         case pst.HasAttr(base=base, attrs=attrs):
             return f"{_say(base, chains)} has {'.'.join(attrs)}"
         case pst.Var(name=name):

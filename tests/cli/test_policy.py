@@ -90,7 +90,14 @@ def test_cases(program: Program, rules: str, tmp_path: Path) -> None:
     assert "FAIL  small enough: allow (policy: small), expected: allow by large" in done.stdout
     assert "FAIL  too much: ask (use of a private key), expected: allow" in done.stdout
     assert "1 of 3 cases are decided as expected." in done.stdout
-    assert "These are no cases" in program.run("policy", "test", rules, cases(tmp_path, {"cases": [{}]})).stderr
+    assert "cases.json, line 1: These are no cases" in program.run("policy", "test", rules, cases(tmp_path, {"cases": [{}]})).stderr
+
+
+def test_a_policy_without_a_rule(program: Program, tmp_path: Path) -> None:
+    """Is said to decide nothing."""
+    file = tmp_path / "empty.cedar"
+    file.write_text("// nothing yet\n")
+    assert "There is no rule in it: it decides nothing." in program.says("policy", "validate", str(file))
 
 
 def test_explain(program: Program, rules: str, tmp_path: Path) -> None:
@@ -98,6 +105,7 @@ def test_explain(program: Program, rules: str, tmp_path: Path) -> None:
     said = program.says("policy", "explain", rules, "--case", cases(tmp_path), "--name", "too much")
     assert "too much: asked, by: use of a private key" in said
     assert "messages (forbid): does not match" in said
+    assert "say with --case in which file" in program.run("policy", "explain", rules, "--name", "too much").stderr
     assert "it is for another action" in said
     assert "does not hold: the amount with the fee is at most 10 (0.00000001 of the chain's coin)" in said
     assert "small enough" not in said

@@ -99,7 +99,7 @@ FORBID_FAILS = FAILS.replace("permit", "forbid")
 # what becomes of a decision
 
 MEANING: dict[str, tuple[Decision, Decision]] = {
-    "nothing matches": (decided('permit(principal == Extension::"x", action, resource);'), ASKED),
+    "nothing matches": (decided('permit(principal == Extension::"moz-extension:x@y", action, resource);'), ASKED),
     "no policy at all": (decided(""), ASKED),
     "a permit": (decided(PERMIT), Allow(rule="policy: p")),
     "by its place": (decided("permit(principal, action, resource);"), Allow(rule="policy: 1")),
@@ -329,6 +329,10 @@ BROKEN: dict[str, tuple[str, int, str]] = {
     "an address in small letters": (f'forbid(principal, action in Action::"spending", resource)\nwhen {{ context.recipients.contains("{BOB.lower()}") }};', 2, BOB),
     "an asset in small letters": (f'forbid(principal, action in Action::"spending", resource)\nwhen {{ context.assets.contains("{USDC.lower()}") }};', 2, USDC[-42:]),
     "a selector in capitals": ('forbid(principal, action in Action::"spending", resource) when { context has selector && context.selector == "0xA9059CBB" };', 1, "small letters"),
+    "a number with a point": ('permit(principal, action in Action::"spending", resource) when { context.total < 0.5 };', 1, "Numbers are whole"),
+    "a mistyped permit": ("permt(principal, action, resource);", 1, "begins with permit or forbid, not with permt"),
+    "an extension by its id alone": (f'forbid(principal == Extension::"{ORIGIN[19:-1]}", action, resource);', 1, "called by its origin"),
+    "an extension in a condition": ('forbid(principal, action, resource) when { principal == Extension::"x" };', 1, "called by its origin"),
     "another key": ('permit(principal, action == Action::"sign", resource) when { Key::"x".alg == "ES256K" };', 1, "Only of the principal"),
 }  # fmt: skip
 
@@ -362,14 +366,16 @@ def test_of_several_files_each_policy_is_told_by_its_file() -> None:
 
 WORDS: dict[str, tuple[str, str]] = {
     SMALL: ("Allows without asking you: what lets something leave (transactions, typed data, PSBTs), if the amount with the fee is at most 10 (0.00000001 of the chain's coin or 0.0000001 BTC or 0.00000001 SOL).", "any extension; any recipient; not how many"),
-    '@id("w") permit(principal == Extension::"x", action == Action::"signMessage", resource == Key::"k") when { context.format == "siwe" };': ('Allows without asking you: sign a message in a chain\'s own format, asked for by the extension x, about the key k, if the message\'s format is "siwe".', ""),
+    '@id("w") permit(principal == Extension::"moz-extension:x@y", action == Action::"signMessage", resource == Key::"k") when { context.format == "siwe" };': ('Allows without asking you: sign a message in a chain\'s own format, asked for by the extension moz-extension:x@y, about the key k, if the message\'s format is "siwe".', ""),
     ASKS: ("Always asks you: everything.", ""),
-    '@id("f") forbid(principal, action in [Action::"wrapKey", Action::"destroyKey"], resource) unless { resource.inToken };': ("Forbids: encrypt a key with a key, destroy a key and all that is derived from it, if not (the inToken of the key).", ""),
+    '@id("a") permit(principal, action, resource);': ("Allows without asking you: everything.", "and no more; any extension; any amount; any recipient"),
+    '@id("d") forbid(principal, action == Action::"sign", resource) when { principal.development || !principal.paired };': ("Forbids: sign bytes or a digest, if the extension is a development build or not (the extension is paired).", ""),
+    '@id("f") forbid(principal, action in [Action::"wrapKey", Action::"destroyKey"], resource) unless { resource.inToken };': ("Forbids: encrypt a key with a key, destroy a key and all that is derived from it, if not (the key lies in a token).", ""),
     '@id("f") forbid(principal, action in Action::"spending", resource) when { context.chain == "bip122:x" && context.total > 100 };': ('Forbids: what lets something leave (transactions, typed data, PSBTs), if the chain is "bip122:x" and the amount with the fee is more than 100 (0.000001 BTC).', "cannot be counted"),
-    '@id("n") permit(principal == Extension::"x", action == Action::"sign", resource);': ("Allows without asking you: sign bytes or a digest, asked for by the extension x.", "allows nothing"),
-    '@id("n") permit(principal == Extension::"x", action == Action::"signPsbt", resource) when { context.value < 5 };': ("Allows without asking you: sign a partially signed Bitcoin transaction, asked for by the extension x, if the amount without the fee is less than 5 (0.000000005 of the chain's coin or 0.00000005 BTC or 0.000000005 SOL).", "not of the fee; any recipient"),
-    '@id("n") permit(principal == Extension::"x", action == Action::"signPsbt", resource);': ("Allows without asking you: sign a partially signed Bitcoin transaction, asked for by the extension x.", "any amount; any recipient"),
-    '@id("n") permit(principal == Extension::"x", action == Action::"signMessage", resource) when { context has page && context.page == "https://пример.org" };': ('Allows without asking you: sign a message in a chain\'s own format, asked for by the extension x, if the request has page and the web page, as the extension says is "https://пример.org".', "ASCII; what the extension says"),
+    '@id("n") permit(principal == Extension::"moz-extension:x@y", action == Action::"sign", resource);': ("Allows without asking you: sign bytes or a digest, asked for by the extension moz-extension:x@y.", "allows nothing"),
+    '@id("n") permit(principal == Extension::"moz-extension:x@y", action == Action::"signPsbt", resource) when { context.value < 5 };': ("Allows without asking you: sign a partially signed Bitcoin transaction, asked for by the extension moz-extension:x@y, if the amount without the fee is less than 5 (0.000000005 of the chain's coin or 0.00000005 BTC or 0.000000005 SOL).", "not of the fee; any recipient"),
+    '@id("n") permit(principal == Extension::"moz-extension:x@y", action == Action::"signPsbt", resource);': ("Allows without asking you: sign a partially signed Bitcoin transaction, asked for by the extension moz-extension:x@y.", "any amount; any recipient"),
+    '@id("n") permit(principal == Extension::"moz-extension:x@y", action == Action::"signMessage", resource) when { context has page && context.page == "https://пример.org" };': ('Allows without asking you: sign a message in a chain\'s own format, asked for by the extension moz-extension:x@y, if a web page is named and the web page (as the extension says) is "https://пример.org".', "ASCII; what the extension says"),
 }  # fmt: skip
 
 
