@@ -2,7 +2,8 @@
 
 The English text is itself the key of its translation, as in gettext, but without its files: a catalogue is one module with one table, and
 nothing of it is imported for English. Placeholders are those of ``str.format``. What is filled in is shown as it is in every language: an
-address, a name, a number. Numbers keep their point, and get no comma: whoever reads 1.500 for 1,500 would pay a thousand times as much.
+address, a name, a number. Numbers have the same point in every language and never a comma for it. The commas that English puts between
+thousands are left out elsewhere: whoever reads them for the point would take 80,000 for eighty.
 
 What extensions, the audit chain, policies and the person's own program get to read is English whatever is chosen here.
 """
@@ -59,6 +60,11 @@ def joined(texts: Sequence[str], between: str = "{first} and {second}") -> str:
     for text in texts[1:]:
         told = sentence(between, first=told, second=text)
     return told
+
+
+def whole(number: int) -> str:
+    """A whole number, in English with a comma between thousands."""
+    return f"{number:,}" if in_use() == ENGLISH else str(number)
 
 
 def letter(name: str, english: str) -> str:

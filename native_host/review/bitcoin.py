@@ -13,7 +13,7 @@ from native_host.encodings.bitcoin_transaction import TransactionOutput
 from native_host.encodings.psbt import decode_base64, parse_psbt
 from native_host.encodings.psbt_checks import check_psbt
 from native_host.encodings.spending import Spending
-from native_host.language import say, words
+from native_host.language import say, whole, words
 from native_host.protocol.approver import Fact, FactKind
 from native_host.review import bitcoin_warnings
 from native_host.review.bitcoin_amounts import Amounts, amounts_of, in_coins, rate_of
@@ -125,7 +125,7 @@ def _amount(output: TransactionOutput, number: str, spending: Spending) -> Fact:
 
 def both_units(satoshi: int, spending: Spending) -> str:
     """An amount in coins and in satoshi."""
-    return f"{in_coins(satoshi, spending)} ({satoshi:,} sat)"
+    return f"{in_coins(satoshi, spending)} ({satoshi} sat)"
 
 
 def _fee(checked: Checked, spending: Spending, amounts: Amounts) -> Fact:
@@ -169,7 +169,7 @@ def _timing(checked: Checked) -> tuple[Fact, ...]:
         shown.append(fact("Until it is mined", words("it can be replaced by one with a higher fee (BIP125)")))
     if transaction.lock_time and any(one.sequence != _FINAL for one in transaction.inputs):
         if transaction.lock_time < _LOCK_TIME_THRESHOLD:
-            shown.append(fact("Not to be mined before", say("block {number:,}", number=transaction.lock_time + 1)))
+            shown.append(fact("Not to be mined before", say("block {number}", number=whole(transaction.lock_time + 1))))
         else:
             shown.append(fact("Not to be mined before", _utc(transaction.lock_time), "time"))
     return tuple(shown)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from native_host.encodings.bitcoin_script import kind_of, multisig_of
 from native_host.encodings.bitcoin_transaction import encode_unsigned
 from native_host.encodings.spending import ANYONE_CAN_PAY
+from native_host.language import whole
 from native_host.value import Value
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def in_coins(satoshi: int, spending: Spending) -> str:
 def rate_of(fee: int, amounts: Amounts) -> str:
     """The fee in satoshi per virtual byte, to a tenth."""
     tenths = (fee * 10 + amounts.virtual_size // 2) // amounts.virtual_size
-    return f"{tenths // 10:,}.{tenths % 10}"
+    return f"{whole(tenths // 10)}.{tenths % 10}"
 
 
 def _are_proven(checked: Checked, spending: Spending) -> bool:

@@ -59,11 +59,11 @@ def test_a_seed_signs_what_the_person_was_shown(home: Home, port: Port, seed: st
         ("Where the key comes from", "from recovery words that were typed in", "text"),
         ("Network", "Bitcoin, the main network (bip122:000000000019d6689c085ae165831e93)", "text"),
         ("Pay to (output 1)", "bc1qk0a9hr7wjfxeenz9nwenw9flhq0tmsf6vsgnn2", "address"),
-        ("Amount (output 1)", "0.00080000 BTC (80,000 sat)", "text"),
+        ("Amount (output 1)", "0.00080000 BTC (80000 sat)", "text"),
         ("Change, back to you (output 2)", "bc1qv6vaedpeke2lxr3q0wek8dd7nzhut9w0eqkz9z", "address"),
-        ("Amount (output 2)", "0.00029500 BTC (29,500 sat)", "text"),
+        ("Amount (output 2)", "0.00029500 BTC (29500 sat)", "text"),
         ("Fee", "0.00000500 BTC (500 sat), about 2.4 sat/vB", "text"),
-        ("Spent of yours", "2 inputs, together 0.00110000 BTC (110,000 sat)", "text"),
+        ("Spent of yours", "2 inputs, together 0.00110000 BTC (110000 sat)", "text"),
         ("From the account", "m/84'/0'/0'", "path"),
         ("Until it is mined", "it can be replaced by one with a higher fee (BIP125)", "text"),
     ] == shown(home)
@@ -87,7 +87,7 @@ def test_an_account_signs_the_inputs_of_its_own_key_only(home: Home, port: Port,
     answer = port.request("signPsbt", {"keyId": account(port, seed), "psbt": psbts.text_of(payment())})
     assert [0] == answer["signedInputs"]
     assert "Sign your part of a transaction of several: you give 0.00060000 BTC and get 0.00000000 BTC" == asked(home)["title"]
-    assert ("You lose", "0.00060000 BTC (60,000 sat)", "text") in shown(home)
+    assert ("You lose", "0.00060000 BTC (60000 sat)", "text") in shown(home)
 
 
 def test_a_taproot_account_signs(home: Home, port: Port, seed: str) -> None:

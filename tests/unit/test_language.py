@@ -346,12 +346,14 @@ def test_an_entry_begins_and_ends_as_its_text() -> None:
 
 
 def test_commands_and_numbers_are_the_same() -> None:
-    """What is to be typed elsewhere, and every number, stands in the German text as it does in the English one."""
+    """What is to be typed elsewhere, and every number, stands in the German text as it does in the English one, but for commas."""
     kept = re.compile(
         r"strongroom [a-z]+(?: [a-z]+)*|~/[\w.]+|xn--|⟨U\+…⟩|https?\b|\b(?:SO|PUK|BIP39|PSBT|ERC-\d+|EIP-\d+|BIP-?\d+)\b|\d[\d.,]*\d|\d"
     )
     different = [
-        (english, german) for english, german in SENTENCES.items() if sorted(kept.findall(english)) != sorted(kept.findall(german))
+        (english, german)
+        for english, german in SENTENCES.items()
+        if sorted(kept.findall(re.sub(r"(\d),(\d)", r"\1\2", english))) != sorted(kept.findall(german))
     ]
     assert different == []
 
@@ -393,6 +395,17 @@ def test_what_is_filled_in_is_not_translated() -> None:
     started = language.sentence("{started} in a snap", started=language.sentence("Started by {name} ({path})", name="Data", path="/snap/x"))
     assert started == "Started by Data (/snap/x) in a snap"
     assert language.words(started) == "Gestartet von Data (/snap/x) in einem Snap"
+
+
+@pytest.mark.usefixtures("german")
+def test_no_number_has_a_comma() -> None:
+    """A comma is German's decimal point: 80,000 satoshi would be read as eighty. The point stays what it is on every chain."""
+    from native_host.encodings.spending import Spending
+    from native_host.review.bitcoin import both_units
+
+    none = Spending(inputs=(), outputs=(), deceiving=(), unproven=(), testnet=False)
+    assert both_units(80_000, none) == "0.00080000 BTC (80000 sat)"
+    assert [german for german in SENTENCES.values() if re.search(r"\d,\d", german)] == []
 
 
 @pytest.mark.usefixtures("german")

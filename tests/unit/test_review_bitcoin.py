@@ -86,8 +86,8 @@ def test_a_transaction_of_several_says_what_one_gives_and_gets() -> None:
     """Whatever the others do."""
     title, facts, _ = psbts.described(joined())
     assert "Sign your part of a transaction of several: you give 0.00060000 BTC and get 0.00059000 BTC" == title
-    assert "0.00001000 BTC (1,000 sat)" == dict(facts)["You lose"]
-    assert "1 input, together 0.00070000 BTC (70,000 sat)" == dict(facts)["Spent of others"]
+    assert "0.00001000 BTC (1000 sat)" == dict(facts)["You lose"]
+    assert "1 input, together 0.00070000 BTC (70000 sat)" == dict(facts)["Spent of others"]
 
 
 def test_a_taproot_signature_proves_the_amounts() -> None:

@@ -197,7 +197,7 @@ SAMPLES = (
             psbts.Spend(psbts.mine(below="0/1"), 50_000),
             pays=(psbts.Pay(psbts.elsewhere(), 80_000), psbts.Pay(psbts.mine(below="1/3"), 29_500, known=True)),
         ),
-        shows=("Bitcoin", "0.00080000 BTC", "80,000 sat", "0.00000500 BTC (500 sat)", "Change, back to you", "0.00029500 BTC"),
+        shows=("Bitcoin", "0.00080000 BTC", "80000 sat", "0.00000500 BTC (500 sat)", "Change, back to you", "0.00029500 BTC"),
     ),
     Sample(
         name="bitcoin-without-change",
@@ -206,7 +206,7 @@ SAMPLES = (
             psbts.Spend(psbts.mine(), 5_000_000),
             pays=(psbts.Pay(psbts.elsewhere(), 1_000_000), psbts.Pay(psbts.elsewhere(number=1), 3_000_000)),
         ),
-        shows=("Bitcoin", "0.01000000 BTC", "0.03000000 BTC", "0.01000000 BTC (1,000,000 sat)"),
+        shows=("Bitcoin", "0.01000000 BTC", "0.03000000 BTC", "0.01000000 BTC (1000000 sat)"),
         warns=(bitcoin_warnings.FEE_HIGH, bitcoin_warnings.RATE_HIGH),
     ),
     Sample(
