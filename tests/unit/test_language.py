@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import re
 import string
 import subprocess
@@ -17,6 +18,8 @@ import pytest
 from msgspec import Struct
 
 from native_host import language
+from native_host.approval.choose import approver_environment
+from native_host.config import ConfigError, Paths, read_config
 from native_host.language.german import LETTERS, SENTENCES
 from native_host.review import evm_contracts, typed_data_kinds
 
@@ -450,6 +453,36 @@ def test_another_language_is_english() -> None:
     """What this version does not know is English, and never half of something."""
     language.use("xx")
     assert (language.in_use(), language.words("Recipient")) == ("en", "Recipient")
+
+
+@pytest.mark.usefixtures("german")
+def test_the_program_that_asks_is_told_the_language() -> None:
+    """By its environment, in which the browser's word for it does not count."""
+    assert approver_environment({"DISPLAY": ":0", language.VARIABLE: "xx"})[language.VARIABLE] == "de"
+
+
+def test_the_settings_name_a_language_or_none(tmp_path: Path) -> None:
+    """``[approval] language``: a language that there is; anything else is told as a mistake, and not taken for English."""
+    paths = Paths(config=str(tmp_path), data=str(tmp_path), state=str(tmp_path))
+    file = tmp_path / "config.toml"
+    file.write_text('[approval]\nlanguage = "de"\n')
+    assert read_config(paths).approval.language == "de"
+    file.write_text('[approval]\nlanguage = "fr"\n')
+    with pytest.raises(ConfigError):
+        read_config(paths)
+    file.write_text("")
+    assert read_config(paths).approval.language is None
+
+
+def test_the_window_and_the_terminal_speak_it_throughout() -> None:
+    """Their texts are put into it before anything takes one: buttons, and tables that other modules made of them."""
+    code = (
+        "from native_host.approval import texts; from native_host.approval.terminal import dialogue;"
+        "print(texts.DENY, texts.ACCELERATORS['deny'], texts.STRENGTHS['good'], dialogue._ADVICE['backup'], sep='|')"
+    )
+    environ = {**os.environ, language.VARIABLE: "de", "PYTHONIOENCODING": "utf-8"}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True, env=environ).stdout.strip()
+    assert told == f"Ablehnen|a|gut|{SENTENCES['The one that was chosen when the backup was made, not the passphrase of Strongroom.']}"
 
 
 def test_english_imports_no_catalogue() -> None:
