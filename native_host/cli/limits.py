@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -38,11 +38,8 @@ def list_limits(*, wallet: Wallet = "main", secret_from_stdin: SecretFromStdin =
         found, book = kept.read(desk.store, wallet_id), ledger.read(desk.store, wallet_id)
         now = book.now(desk.house.clock())
     if json:
-        from msgspec.json import encode
-        from msgspec.structs import asdict
-
-        rows = [{**asdict(one), "spent": book.total(one.meter, now)} for one in found.limits]
-        print(encode({"limits": rows, "thresholds": found.thresholds}).decode())
+        thresholds = [{"id": one.threshold_id, "asset": one.asset, "amount": str(one.amount)} for one in found.thresholds]
+        as_json({"limits": [_row(one, book.total(one.meter, now)) for one in found.limits], "thresholds": thresholds})
         return
     if not found.limits and not found.thresholds:
         print('There are no limits. Set one with: strongroom limits set --amount "0.5 ETH" --per day')
@@ -101,7 +98,7 @@ def remove_limit(
     yes: Yes = False,
     secret_from_stdin: SecretFromStdin = False,
 ) -> None:
-    """Take a limit away, with the count of what was spent under it; asks for the passphrase, and whether to."""
+    """Remove a limit, with the count of what was spent under it; asks for the passphrase, and whether to."""
     from native_host.operations import limits as kept
 
     with opened(secret_from_stdin=secret_from_stdin) as desk:
@@ -110,10 +107,25 @@ def remove_limit(
         rows: dict[str, Limit | Threshold] = {one.limit_id: one for one in found.limits}
         rows |= {one.threshold_id: one for one in found.thresholds}
         if limit not in rows:
-            raise typer.BadParameter("There is no limit of that id. See them with: strongroom limits list")
-        confirm(f"This takes away: {rows[limit].words()}. Do it?", yes=yes)
+            raise typer.BadParameter("There is no limit of that id. See which there are with: strongroom limits list")
+        confirm(f"This removes: {rows[limit].words()}. Do it?", yes=yes)
         kept.remove(desk.house, wallet_id, rows[limit])
-    print(f"Taken away: {rows[limit].words()}.")
+    print(f"Removed: {rows[limit].words()}.")
+
+
+def _row(one: Limit, spent: int) -> dict[str, Any]:
+    """A limit for programs: amounts in the smallest unit, or numbers of signatures where there is no asset. They are text, since JSON's
+    readers round numbers of such a size.
+    """
+    amounts = {"asset": one.asset, "amount": str(one.amount), "spent": str(spent)}
+    return {"id": one.limit_id, **amounts, "seconds": one.window, "keyId": one.key_id, "page": one.page}
+
+
+def as_json(rows: Any) -> None:
+    """Print for programs, one member a line."""
+    from msgspec import json
+
+    print(json.format(json.encode(rows)).decode())
 
 
 def _set_threshold(text: str, wallet: str, *, yes: bool, alone: bool, secret_from_stdin: bool) -> None:
@@ -157,8 +169,12 @@ def _explain(limit: Limit) -> None:
 
 
 def _amount_or_count(text: str) -> tuple[str | None, int]:
-    found = re.fullmatch(r"([1-9][0-9]{0,5}) signatures?", text.strip(), re.ASCII)
-    return (None, int(found[1])) if found else _amount(text)
+    if not re.search(r"signatures?\s*$", text, re.IGNORECASE):
+        return _amount(text)
+    found = re.fullmatch(r"([1-9][0-9]{0,5}) +signatures?", text.strip(), re.ASCII)
+    if found is None:
+        raise typer.BadParameter("How often is a whole number from 1 to 999999: 10 signatures")
+    return None, int(found[1])
 
 
 def _amount(text: str) -> tuple[str, int]:
@@ -183,7 +199,11 @@ def confirm(question: str, *, yes: bool) -> None:
     """Have the person say yes; raises ``UserRejected``."""
     from native_host.errors import UserRejected
 
-    if not yes and not typer.confirm(question):
+    try:
+        sure = yes or typer.confirm(question)
+    except typer.Abort:  # the end of standard input, or Ctrl-C
+        raise UserRejected from None
+    if not sure:
         raise UserRejected
 
 

@@ -1,4 +1,4 @@
-"""``strongroom pairings``: which copies of extensions are paired, and taking a pairing back."""
+"""``strongroom pairings``: which copies of extensions are paired, and removing a pairing."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def list_pairings(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = 
         print(as_json.format(as_json.encode(rows)).decode())
         return
     if not rows:
-        print("No extension is paired. Pair one in its own window.")
+        print("No extension is paired. To pair one, unlock the keystore and choose Pair in the extension.")
     for row in rows:
         print(f"{row['id'][:8]}  {row['origin']}  {row['browser']}  wallet {row['wallet']}  since {row['since']}")
 
 
 @pairings.command("remove")
 def remove(which: Which, *, secret_from_stdin: SecretFromStdin = False) -> None:
-    """Take a pairing back: its channel is refused from the next call on, also in a browser that runs."""
+    """Remove a pairing: its channel is refused from the next call on, also in a browser that runs."""
     from native_host.operations.pairings import read
     from native_host.operations.pairings import remove as take_back
     from native_host.person import PERSON
@@ -89,5 +89,5 @@ def _chosen(found: Sequence[Pairing], which: str) -> list[Pairing]:
         return of_origin
     if len(by_id) != 1:
         what = "More than one pairing begins so." if by_id else "There is no such pairing."
-        raise typer.BadParameter(f"{what} See them with: strongroom pairings list")
+        raise typer.BadParameter(f"{what} See which there are with: strongroom pairings list")
     return by_id
