@@ -25,8 +25,8 @@ NPMLINT := extension/lint/node_modules/.package-lock.json
 
 # What the tests drive: two browsers, a screen for the approval window, a token, a TPM, a login keyring.
 DEBIAN  := chromium firefox-esr xvfb xauth xdotool openbox imagemagick fonts-dejavu-core fonts-noto-color-emoji python3-tk python3-venv \
-           softhsm2 swtpm swtpm-tools tpm2-tools libtss2-dev libtss2-tcti-swtpm0 gnome-keyring gcr dbus opencryptoki age openssh-client systemd pcscd vsmartcard-vpcd libpcsclite-dev swig wine wine64 gcc libc6-dev pkg-config
-TOOLS   := chromium firefox-esr Xvfb xauth xdotool openbox import softhsm2-util swtpm swtpm_setup tpm2_getcap gnome-keyring-daemon dbus-daemon pkcsslotd age ssh-keygen pcscd swig wine gcc
+           softhsm2 swtpm swtpm-tools tpm2-tools libtss2-dev libtss2-tcti-swtpm0 gnome-keyring gcr dbus opencryptoki age openssh-client systemd pcscd vsmartcard-vpcd libpcsclite-dev pinentry-curses pinentry-tty pinentry-gtk2 swig wine wine64 gcc libc6-dev pkg-config
+TOOLS   := chromium firefox-esr Xvfb xauth xdotool openbox import softhsm2-util swtpm swtpm_setup tpm2_getcap gnome-keyring-daemon dbus-daemon pkcsslotd age ssh-keygen pcscd swig wine gcc pinentry-curses pinentry-tty pinentry-gtk-2
 
 .PHONY: demo test check format bench extension generate lock debian clean
 .DEFAULT_GOAL := demo

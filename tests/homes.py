@@ -101,7 +101,7 @@ class Home:
         self.person = folder / "person"
         self.person.mkdir(parents=True, exist_ok=True)
         self.approver = ScriptedApprover(self.folder, folder / "approver", config=config)
-        self.environ = {"STRONGROOM_HOME": str(self.folder)}
+        self.environ = {"STRONGROOM_HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
         self._emulators: list[BrowserEmulator] = []
 
     @property
