@@ -16,10 +16,11 @@ def test_the_example_can_be_followed(tmp_path: Path) -> None:
     assert EXAMPLE is not None
     file = tmp_path / "config.toml"
     paths = find_paths({"STRONGROOM_HOME": str(tmp_path)})
-    for text in (EXAMPLE[1], re.sub(r"^# ", "", EXAMPLE[1], flags=re.MULTILINE)):
-        file.write_text(text, encoding="utf-8")
-        file.chmod(0o600)
-        config = read_config(paths)
+    file.touch(mode=0o600)
+    file.write_text(EXAMPLE[1], encoding="utf-8")
+    assert read_config(paths).approval.program is None
+    file.write_text(re.sub(r"^# ", "", EXAMPLE[1], flags=re.MULTILINE), encoding="utf-8")
+    config = read_config(paths)
     assert config.approval.language == "de"
     assert config.approval.program
     assert config.tpm.tcti
