@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from native_host.caller.identity import Evidence
-from native_host.errors import CallerChanged, InvalidParams, UserRejected
+from native_host.errors import CallerChanged, UserRejected
 from native_host.keystore import seen
 from native_host.language import joined, sentence
 from native_host.operations.installed import SIGNAL, WORDS
@@ -113,13 +113,12 @@ def refused(house: House, origin: str, record: Iterable[AuditedEntry]) -> list[E
 def accept(house: House, origin: str, observed: Sequence[Evidence]) -> None:
     """Go on with what was observed, these words and no others; the person was asked. The store must be open.
 
+    What is remembered of the extension and cannot be read is forgotten by that: its files are asked about at the next unlocking.
+
     Raises:
-        InvalidParams: what is remembered of the extension cannot be read. ``ChangedOutside``
+        ChangedOutside: the person has not gone on with the file as it is.
     """
-    content = seen.known(house.store, origin)
-    if content == b"":
-        raise InvalidParams("What is known of this extension was changed from outside. See: strongroom audit verify", path="origin")
-    known = decoded(content)
+    known = decoded(seen.known(house.store, origin))
     accepted = (*known.accepted, *(digest_of(one) for one in observed))[-MOST_ACCEPTED:]
     with house.store.transaction():
         seen.note(house.store, origin, encoded(replace(known, accepted=accepted)))

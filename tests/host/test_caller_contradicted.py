@@ -142,11 +142,34 @@ def test_an_acceptance_that_somebody_else_wrote(home: Home) -> None:
     assert (5009, {"reason": "cannot_unseal"}) == refusal(caught.value)
 
 
+def test_with_what_is_remembered_damaged_there_is_a_way_on(home: Home, tmp_path: Path) -> None:
+    """First to go on with the file, then with what was seen; what the extension's files were is asked about then, at the next unlocking."""
+    install(home)
+    home.open().close()
+    keep_worker(home, b"steal();")
+    refused(home.greet(), "unlock")
+    with home.store() as store, store.transaction():
+        store.connection.execute("UPDATE meta SET value = ? WHERE name = ?", (b"damaged", f"extension:{ORIGIN}"))
+    program = Program(tmp_path)
+    program.environ |= {"STRONGROOM_HOME": str(home.folder), "HOME": str(home.person)}
+    command, typed = ("origins", "accept", ORIGIN), [("Unlock your keystore", PASSPHRASE), ("Type accept", "accept")]
+    (home.folder / "config.toml").rename(home.folder / "config.aside")
+    status, screen = at_terminal(program, *command, types=typed[:1])
+    assert (1, True) == (status, "strongroom audit verify" in screen), screen
+    assert "to go on with what is there: strongroom audit accept" in program.run("audit", "verify").stdout
+    for way in (("audit", "accept"), command):
+        status, screen = at_terminal(program, *way, types=list(typed))
+        assert 0 == status, screen
+    (home.folder / "config.aside").rename(home.folder / "config.toml")
+    home.open().close()
+    assert TITLE in {one.get("title") for one in home.approver.asked}
+
+
 def test_for_a_day_after_a_change_nothing_is_granted(home: Home) -> None:
     """Every window says that the extension was changed and when, and offers no more than this one use. A day later it is as before."""
     folder = install(home)
     port = home.open()
-    key = port.request("generateKey", {"alg": "Ed25519"})["keyId"]
+    key = port.request("generateKey", {"alg": "ES256"})["keyId"]  # of no chain's: what those sign raw is never granted
     assert signed(home, port, key)["grants"]
     port.close()
     (folder / "background.js").write_text("connect(2);", encoding="utf-8")
