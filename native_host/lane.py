@@ -1,22 +1,65 @@
 """The lane: calls that need the person wait here and are attended to one after another, on a thread of their own.
 
 The main thread goes on reading meanwhile. A call can be withdrawn while it waits, and while its window is open; once it has
-its permit, it runs to its end.
+its permit, it runs to its end. One lock, the house lock, is held around everything but waiting.
 """
 
 from __future__ import annotations
 
 from _queue import SimpleQueue
-from _thread import start_new_thread
+from _thread import allocate_lock, start_new_thread
+from contextlib import contextmanager
+from time import sleep
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from native_host.errors import KmsError
     from native_host.policy import Decision, Facts
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call, CallId
+
+
+class HouseLock:
+    """The one lock of a host. ``look`` is called each time that it was taken, before anything else is done: the process may have been stopped,
+    or the computer asleep."""
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self.look: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold it for the block."""
+        with self._lock:
+            self.look()
+            yield
+
+    @contextmanager
+    def held_at_once(self) -> Iterator[None]:
+        """Hold it for the block, which looks for itself."""
+        with self._lock:
+            yield
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give it back for the block."""
+        self._lock.release()
+        try:
+            yield
+        finally:
+            self._lock.acquire()
+            self.look()
+
+    def sleep_aside(self, seconds: float) -> None:
+        """Give it back for so long."""
+        with self.aside():
+            sleep(seconds)
+
+    def take_for_good(self) -> None:
+        """Nothing is done any more, and nothing is half done."""
+        self._lock.acquire()
 
 
 class Waiting:
@@ -40,17 +83,19 @@ class Waiting:
 
 
 class Lane:
-    """Not locked: its owner holds one lock around every method. ``attend`` takes no lock that its caller holds.
+    """Not locked: its owner holds one lock around every method.
 
-    ``withdraw_ask`` takes back what the person is being asked now.
+    ``attend`` is called for one call after another, and takes no lock that its caller holds; ``withdraw_ask`` takes back what the person is
+    being asked now.
     """
 
-    def __init__(self, attend: Callable[[Waiting], None]) -> None:
-        self._attend = attend
+    def __init__(self) -> None:
+        self.attend: Callable[[Waiting], None] = lambda _: None
         self.withdraw_ask: Callable[[], None] = lambda: None
         self._queue: SimpleQueue[Waiting] = SimpleQueue()
         self._waiting: dict[CallId, Waiting] = {}
         self._current: Waiting | None = None
+        self._withdrawn: list[tuple[Waiting, KmsError]] = []
         self._running = False
 
     @property
@@ -66,18 +111,23 @@ class Lane:
             self._running = True
             start_new_thread(self._run, ())
 
-    def withdraw(self, call_id: CallId, reason: KmsError) -> Waiting | None:
-        """Take a call back, if it is here and has no permit yet. One that is not attended to yet leaves at once and is handed
-        back, to be answered with ``reason``; the others are answered by who attends to them."""
+    def withdraw(self, call_id: CallId, reason: KmsError) -> None:
+        """Take a call back, if it is here and has no permit yet. One that is not attended to yet leaves at once, to be answered by who
+        takes the withdrawn ones; the others are answered by who attends to them."""
         waiting = self._waiting.get(call_id)
         if waiting is None or waiting.withdrawn is not None:
-            return None
+            return
         waiting.withdrawn = reason
         if waiting is self._current:
             self.withdraw_ask()
-            return None
-        self.leave(waiting)
-        return waiting
+        else:
+            self.leave(waiting)
+            self._withdrawn.append((waiting, reason))
+
+    def take_withdrawn(self) -> list[tuple[Waiting, KmsError]]:
+        """The calls that have left unattended since this was last asked, and why."""
+        withdrawn, self._withdrawn = self._withdrawn, []
+        return withdrawn
 
     def take_up(self, waiting: Waiting) -> bool:
         """Whether the call is still here, and from now on attended to; called by ``attend`` under its owner's lock."""
@@ -98,4 +148,4 @@ class Lane:
 
     def _run(self) -> None:
         while True:
-            self._attend(self._queue.get())
+            self.attend(self._queue.get())

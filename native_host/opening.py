@@ -12,6 +12,7 @@ from native_host.errors import BackendUnavailable
 from native_host.keystore.file import StoreFile
 
 if TYPE_CHECKING:
+    from native_host.caller.identity import Caller
     from native_host.config import Paths
     from native_host.keystore.origins import Attachment
 
@@ -47,6 +48,19 @@ def find_attachment(opened: StoreFile, origin: str) -> Attachment | None:
         return opened.attachment(origin)
     except Error as error:
         raise _cannot_be_opened(error) from None
+
+
+def with_home(caller: Caller, paths: Paths) -> Caller:
+    """A home that came through the environment is told in every window: whoever set it chose the keystore."""
+    if paths.home is None:
+        return caller
+    from msgspec.structs import replace
+
+    from native_host.caller.identity import Evidence
+    from native_host.language import sentence
+
+    text = sentence("STRONGROOM_HOME is set: the keystore in use is the one in {home}.", home=paths.home)
+    return replace(caller, evidence=(*caller.evidence, Evidence(signal="home", level="unknown", text=text)))
 
 
 def what_is_wrong(error: Exception) -> str:

@@ -7,11 +7,14 @@ around every method.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from native_host.errors import InvalidRequest, TooLarge
+from native_host import incidents
+from native_host.config import make_folder
+from native_host.errors import Internal, InvalidRequest, KmsError, TooLarge
 from native_host.protocol.messages import Event, EventType, LockReason
 from native_host.transport import jsonrpc
 from native_host.transport.frames import PeerGone, write_frames
@@ -55,11 +58,12 @@ class Frame:
 
 
 class Replies:
-    """The calls of one port that are not answered yet, and its output. ``peer_gone`` is called when nobody reads any more."""
+    """The calls of one port that are not answered yet, and its output. ``peer_gone`` is called when nobody reads any more; ``folder`` has the log of faults."""
 
-    def __init__(self, frames_out: int, peer_gone: Callable[[], None]) -> None:
+    def __init__(self, frames_out: int, peer_gone: Callable[[], None], folder: str) -> None:
         self._frames_out = frames_out
         self._peer_gone = peer_gone
+        self._folder = folder
         self._in_flight = jsonrpc.InFlight()
         self._deferred: dict[jsonrpc.CallId, Frame] = {}
         self._events: list[bytes] | None = None
@@ -90,6 +94,20 @@ class Replies:
         self.answer(frame, call_id, body)
         if frame.is_ready:
             self._write([self._sealed(frame)])
+
+    def error(self, call_id: jsonrpc.CallId, error: Exception) -> bytes:
+        """The reply to a call that failed; of a fault it tells no more than the incident's id."""
+        if isinstance(error, KmsError):
+            return jsonrpc.encode_error(call_id, error)
+        return jsonrpc.encode_error(call_id, Internal(incident=self.log(error)))
+
+    def log(self, error: Exception) -> str:
+        """The incident's id, under which a fault now stands in the log, if there is any place to write it to."""
+        incident = incidents.new_incident()
+        with suppress(OSError):
+            make_folder(self._folder)
+        incidents.record(self._folder, incident, error)
+        return incident
 
     def event(self, kind: EventType, reason: LockReason | UnsetType = UNSET) -> None:
         """Tell the extension; within a read's frames, together with their replies."""

@@ -84,3 +84,15 @@ def wait_for_parent(handle: int | None, seconds: float) -> bool:
     poller = poll()
     poller.register(handle)
     return bool(poller.poll(int(seconds * 1000)))
+
+
+def wait_for_input(frames_in: int, parent: int | None, seconds: float) -> bool | None:
+    """True once there is input, or its end; false if the process behind the handle ``parent`` has ended; ``None`` after that time."""
+    from select import POLLIN, poll
+
+    poller = poll()
+    poller.register(frames_in, POLLIN)
+    if parent is not None:
+        poller.register(parent, POLLIN)
+    ready = [descriptor for descriptor, _ in poller.poll(int(seconds * 1000))]
+    return frames_in in ready if ready else None

@@ -38,10 +38,10 @@ ALONE = [
     "-c",
     """
 import os, runpy, time
-from native_host import host
-host.Host.look_after_time = lambda *_: None
+from native_host.stages import locking, telling
+locking.Locking.look_after_time = lambda *_: None
 later = os.path.join(os.environ["STRONGROOM_HOME"], "later")
-host.time = lambda: time.time() + 3600 * os.path.exists(later)
+locking.time = telling.time = lambda: time.time() + 3600 * os.path.exists(later)
 runpy.run_module("native_host", None, "__main__")
 """,
 ]

@@ -16,7 +16,6 @@ from native_host.confinement import confine
 from native_host.confinement.reach import reach_of
 from native_host.errors import BackendUnavailable, Busy, CallerChanged, KmsError, NotPaired, PolicyDenied
 from native_host.kek.provider import Settings
-from native_host.keystore.file import BUSY_MS
 from native_host.keystore.store import KeyStore
 from native_host.opening import now
 from native_host.operations import describe
@@ -215,19 +214,6 @@ class Stages:
             except KmsError as error:
                 refused = error  # what it has written down stays
         raise refused
-
-    def lock_everywhere(self, origin: str, rule: str) -> None:
-        """Lock the store in every host that shares it; this one's secrets are the caller's to forget, who has little time: another
-        host's transaction is waited for only briefly."""
-        self.store.hurry()
-        try:
-            with self.store.transaction():
-                if self.store.is_unlocked:  # else another host heard the same, and was first
-                    self.store.settle()
-                    self.store.raise_epoch()
-                    self.audit.happened(origin, "lock", rule)
-        finally:
-            self.store.connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
     def refuse_flood(self, waiting: Waiting) -> None:
         """Raise ``Busy`` while the origin is locked out for having been refused too often."""
