@@ -105,6 +105,32 @@ class TerminalPerson:
         return self._own
 
 
+class SettingUpPerson(TerminalPerson):
+    """Who sets a keystore up: a recovery code is offered to them, and made if they want it."""
+
+    def review(
+        self,
+        method: str,
+        review: Review,
+        caller: CallerFacts,
+        key: KeyFacts | None,
+        offers: Sequence[GrantOffer],
+        typed: TypedText | None = None,
+    ) -> Verdict:
+        import typer
+
+        from native_host.review.keystore import recovery_review
+
+        verdict = super().review(method, review, caller, key, offers, typed)
+        try:
+            wanted = review != recovery_review() or typer.confirm("Make one now?", default=True, err=True)
+        except typer.Abort:
+            wanted = False
+        if not wanted:
+            raise UserRejected
+        return verdict
+
+
 def _chosen(title: str, purpose: SecretPurpose) -> SecretBytes:
     """A new passphrase or PIN, typed twice and long enough; nothing typed is a no."""
     from native_host.approval import texts

@@ -71,7 +71,9 @@ def show(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) ->
             else:
                 entry = one.entry
                 by = "" if entry.approved_by == "nobody" and entry.outcome == "done" else f"by {entry.approved_by}"
-                how = ": ".join(part for part in (by, entry.rule) if part)
+                # A rule such as "grant: 9b1c33ab0f42" begins with what decided already.
+                said = entry.rule.removeprefix(f"{entry.approved_by}: ")
+                how = ": ".join(part for part in (by, said) if part)
                 print(f"{one.seq:>6}  {at}  {entry.method:<12}  {entry.outcome:<16}  {how}  {entry.origin}  {entry.key_id or ''}".rstrip())
 
 

@@ -25,17 +25,21 @@ def init(
     secret_from_stdin: SecretFromStdin = False,
 ) -> None:
     """Set the keystore up here, without a browser. A script, with --secret-from-stdin, gets a passphrase alone unless it names a slot."""
-    from native_host.cli.asking import TerminalPerson
+    from native_host.cli.asking import SettingUpPerson
+    from native_host.errors import Uninitialized, UserRejected
     from native_host.operations import slots as ways
     from native_host.operations.setting_up import Wish
     from native_host.person import at_desk
 
     kind = slot or ("passphrase" if secret_from_stdin else None)
-    with at_desk(TerminalPerson(secret_from_stdin=secret_from_stdin), make=True) as desk:
+    with at_desk(SettingUpPerson(secret_from_stdin=secret_from_stdin), make=True) as desk:
         if desk.state != "uninitialized":
             print(f"There is a keystore already, in {desk.paths.data}. Nothing was changed.")
             raise typer.Exit(1)
-        desk.set_up(Wish(kind=kind, device_id=device, recovery=recovery and not secret_from_stdin))
+        try:
+            desk.set_up(Wish(kind=kind, device_id=device, recovery=recovery and not secret_from_stdin))
+        except Uninitialized:
+            raise UserRejected("The set-up was cancelled, and there is no keystore. To begin again: strongroom init") from None
         print(f"The keystore is set up, in {desk.paths.data}.")
         if desk.store.unattended:
             print("It is unattended: approvals are answered by the program in config.toml, and this cannot be taken back.")

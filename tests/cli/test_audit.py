@@ -41,12 +41,11 @@ def at_terminal(owner: Program, *arguments: str, types: list[tuple[str, str]]) -
     """The program at a terminal: after each text a line is typed."""
     person, other = os.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "native_host.cli", *arguments],
+        ["setsid", "--ctty", "--wait", sys.executable, "-m", "native_host.cli", *arguments],
         stdin=other,
         stdout=other,
         stderr=other,
         env=owner.environ,
-        start_new_session=True,
     )
     os.close(other)
     screen, deadline = "", time.monotonic() + PATIENCE_SECONDS

@@ -45,7 +45,17 @@ def demo(
     console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="strongroom-demo-") as folder:
         os.chmod(folder, 0o700)
-        _tell(console, Path(folder), by_script=scripted or not _has_terminal())
+        from native_host.testing.port import HostError
+
+        try:
+            _tell(console, Path(folder), by_script=scripted or not _has_terminal())
+        except HostError as refused:
+            if refused.reason not in {"user_rejected", "uninitialized"}:
+                raise
+            console.print(
+                "\nYou denied it, so it was not done: that is what an extension gets to hear, and no more. The keystore is deleted now."
+            )
+            raise typer.Exit(1) from None
 
 
 def _tell(console: Console, folder: Path, *, by_script: bool) -> None:
