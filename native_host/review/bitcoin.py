@@ -50,6 +50,7 @@ def describe(checked: Checked, spending: Spending) -> Described:
     facts = (
         fact("Network", words(NETWORKS[spending.testnet])),
         *_outputs(checked, spending),
+        *_back(spending, amounts),
         _fee(checked, spending, amounts),
         *_inputs(spending, amounts),
         *_signers(spending),
@@ -126,6 +127,12 @@ def _amount(output: TransactionOutput, number: str, spending: Spending) -> Fact:
 def both_units(satoshi: int, spending: Spending) -> str:
     """An amount in coins and in satoshi."""
     return f"{in_coins(satoshi, spending)} ({satoshi} sat)"
+
+
+def _back(spending: Spending, amounts: Amounts) -> tuple[Fact, ...]:
+    """That nothing does; what does stands among the outputs."""
+    is_gone = bitcoin_warnings.is_all_gone(spending, amounts)
+    return (fact("Comes back to you", words("nothing of what is spent")),) if is_gone else ()
 
 
 def _fee(checked: Checked, spending: Spending, amounts: Amounts) -> Fact:

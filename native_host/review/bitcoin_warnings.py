@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from native_host.encodings.bitcoin_script import kind_of
 from native_host.encodings.spending import ANYONE_CAN_PAY, HIGHEST_CHANGE_INDEX, SIGHASH_OUTPUTS, SIGHASH_SINGLE, OwnInput
+from native_host.language import say
+from native_host.review.bitcoin_amounts import in_coins
 
 if TYPE_CHECKING:
     from native_host.encodings.psbt_checks import Checked
@@ -29,7 +31,8 @@ NOT_MINE = (
 )
 FEE_UNKNOWN = "The fee is not known, because the PSBT does not say what every input spends. It could be everything that is left over."
 FEE_CLAIMED = "The fee rests on what the PSBT claims of inputs that are not yours, without their previous transactions. What you give and get is proven."
-FEE_HIGH = "The fee is more than a tenth of the amount."
+FEE_HIGH = "The fee, {fee}, is more than a tenth of the amount."
+NOTHING_BACK = "Nothing comes back to you: all of what is spent goes to others and to the fee."
 RATE_HIGH = "The fee is more than 1,000 sat/vB, which is far more than miners ask for."
 NETWORK_UNKNOWN = "The key's path does not say whether this is Bitcoin's main network or a test network. It may be real money."
 ODD_PATH = "An input's key is at a path at which wallets do not keep such addresses. Other wallets may not find what is left there."
@@ -63,7 +66,7 @@ def warnings_of(checked: Checked, spending: Spending, amounts: Amounts) -> tuple
         (any(one.sighash & SIGHASH_OUTPUTS == SIGHASH_SINGLE for one in spending.to_sign), SINGLE),
         (any(one.sighash & ANYONE_CAN_PAY for one in spending.to_sign), ANYONE),
         (bool(spending.deceiving), DECEIVING),
-        *_about_fee(checked, amounts),
+        *_about_fee(checked, spending, amounts),
         (bool(spending.unproven), NOT_MINE),
         *_about_outputs(checked, spending),
         (any(_is_odd(one) for one in spending.to_sign), ODD_PATH),
@@ -72,14 +75,21 @@ def warnings_of(checked: Checked, spending: Spending, amounts: Amounts) -> tuple
     return tuple(dict.fromkeys(text for holds, text in found if holds))
 
 
-def _about_fee(checked: Checked, amounts: Amounts) -> tuple[tuple[bool, str], ...]:
+def is_all_gone(spending: Spending, amounts: Amounts) -> bool:
+    """Whether no output is the signer's own, although they spend, nor may be. To send all that one has is nothing to be warned of."""
+    return bool(amounts.given) and not spending.outputs and not spending.unproven
+
+
+def _about_fee(checked: Checked, spending: Spending, amounts: Amounts) -> tuple[tuple[bool, str], ...]:
     fee = checked.fee
     if fee is None:
         return ((True, FEE_UNKNOWN),)
     moved = amounts.paid if amounts.paid and not amounts.others_inputs else checked.paid
+    high, beyond_reason = fee * _TENTH > moved, fee > _HIGHEST_RATE * amounts.virtual_size
     return (
-        (fee * _TENTH > moved, FEE_HIGH),
-        (fee > _HIGHEST_RATE * amounts.virtual_size, RATE_HIGH),
+        (high, say(FEE_HIGH, fee=in_coins(fee, spending))),
+        (beyond_reason, RATE_HIGH),
+        ((high or beyond_reason) and is_all_gone(spending, amounts), NOTHING_BACK),
         (not amounts.proven, FEE_CLAIMED),
     )
 

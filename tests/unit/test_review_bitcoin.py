@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from embit import script
 from embit.psbt import PSBT
+from msgspec.structs import replace
 
 from native_host.review import bitcoin_warnings as warn
+from native_host.review.bitcoin import describe
 from tests import psbts
 
 MINE, OTHER, CHANGE = psbts.mine(), psbts.elsewhere(), psbts.mine(below="1/0")
@@ -31,15 +33,18 @@ def joined(**members: Any) -> PSBT:
     )
 
 
+HIGH = warn.FEE_HIGH
 WARNINGS: dict[str, tuple[PSBT, list[str]]] = {
     "nothing": (psbts.make([spend()], [pay()]), []),
     "SINGLE": (psbts.make([spend(sighash=3)], [pay()]), [warn.SINGLE]),
     "ANYONECANPAY": (psbts.make([spend(sighash=0x81)], [pay()]), [warn.ANYONE]),
     "both": (psbts.make([spend(sighash=0x83)], [pay()]), [warn.SINGLE, warn.ANYONE]),
     "a fee of a tenth": (psbts.make([spend(110_000)], [pay(100_000)]), []),
-    "a fee of more than a tenth": (psbts.make([spend(110_001)], [pay(100_000)]), [warn.FEE_HIGH]),
-    "a fee of more than a tenth of what is paid": (psbts.make([spend()], [pay(1000), pay(58_500, CHANGE, known=True)]), [warn.FEE_HIGH]),
-    "a fee rate beyond reason": (psbts.make([spend(2_200_000)], [pay(2_050_000)]), [warn.RATE_HIGH]),
+    "a fee of more than a tenth": (psbts.make([spend(110_001)], [pay(100_000)]), [HIGH.format(fee="0.00010001 BTC"), warn.NOTHING_BACK]),
+    "a fee of more than a tenth of what is paid": (psbts.make([spend()], [pay(1000), pay(58_500, CHANGE, known=True)]), [HIGH.format(fee="0.00000500 BTC")]),
+    "a fee rate beyond reason": (psbts.make([spend(2_200_000)], [pay(2_050_000)]), [warn.RATE_HIGH, warn.NOTHING_BACK]),
+    "a fee beyond reason, and change": (
+        psbts.make([spend(2_200_000)], [pay(2_000_000), pay(50_000, CHANGE, known=True)]), [warn.RATE_HIGH]),
     "others' amounts are claims": (joined(previous=False), [warn.FEE_CLAIMED]),
     "others' amounts are proven": (joined(), []),
     "a path that is none of its kind": (psbts.make([spend(lock=psbts.Lock("p2wpkh", [(psbts.ROOT, "m/44h/0h/0h/0/0")]))], [pay()]), [warn.ODD_PATH]),
@@ -59,6 +64,31 @@ WARNINGS: dict[str, tuple[PSBT, list[str]]] = {
 def test_the_warnings(made: PSBT, expected: list[str]) -> None:
     """These and no others, the gravest first."""
     assert expected == psbts.described(made)[2]
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (psbts.make([spend()], [pay()]), "nothing of what is spent"),
+        (psbts.make([spend()], [pay(1000), pay(58_500, CHANGE, known=True)]), None),
+        (psbts.make([spend()], [pay(59_000, CHANGE, known=True)]), None),
+        (joined(), None),
+    ],
+    ids=["all of it", "change", "within the wallet", "of several"],
+)
+def test_that_nothing_comes_back_is_a_fact(made: PSBT, told: str | None) -> None:
+    """And no warning: to send all that one has is honest."""
+    _, facts, warnings = psbts.described(made)
+    assert told == dict(facts).get("Comes back to you")
+    assert warn.NOTHING_BACK not in warnings
+
+
+def test_of_change_that_may_be_ones_own_it_is_not_said_that_nothing_comes_back() -> None:
+    made = psbts.make([spend(110_001)], [pay(100_000)])
+    spending = replace(psbts.spending_of(made), unproven=(0,))
+    _, facts, warnings = describe(psbts.checked_of(made), spending)
+    assert "Comes back to you" not in [fact.label for fact in facts]
+    assert warn.NOTHING_BACK not in warnings
 
 
 def test_deceit_is_warned_of_first() -> None:

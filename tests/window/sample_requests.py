@@ -120,6 +120,7 @@ SAFE_TX = {
 AUTHORITY = Account.from_key(b"\x01" * 32)
 SIGNED = AUTHORITY.sign_authorization({"chainId": 0, "address": UNKNOWN, "nonce": 8})
 AUTHORIZATION = {"address": UNKNOWN, **{name: hex(getattr(SIGNED, kind)) for name, kind in AUTHORIZATION_MEMBERS.items()}}
+FEE = "0.01000000 BTC"
 SAMPLES = (
     Sample(
         name="pay-ether",
@@ -207,7 +208,7 @@ SAMPLES = (
             pays=(psbts.Pay(psbts.elsewhere(), 1_000_000), psbts.Pay(psbts.elsewhere(number=1), 3_000_000)),
         ),
         shows=("Bitcoin", "0.01000000 BTC", "0.03000000 BTC", "0.01000000 BTC (1000000 sat)"),
-        warns=(bitcoin_warnings.FEE_HIGH, bitcoin_warnings.RATE_HIGH),
+        warns=(bitcoin_warnings.FEE_HIGH.format(fee=FEE), bitcoin_warnings.RATE_HIGH, bitcoin_warnings.NOTHING_BACK),
     ),
     Sample(
         name="pay-sol",

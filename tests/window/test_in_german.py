@@ -10,15 +10,17 @@ import pytest
 
 from native_host import language
 from native_host.language.german import SENTENCES
+from native_host.review.bitcoin_warnings import FEE_HIGH
 from native_host.testing.port import HostError
 from tests.homes import Home
-from tests.window.sample_requests import SAMPLES, Sample, asked, keys_of
+from tests.window.sample_requests import FEE, SAMPLES, Sample, asked, keys_of
 
 LANG = {"LANG": "de_DE.UTF-8", "LC_ALL": "", "LC_MESSAGES": ""}
 SAME = frozenset(english for english, german in SENTENCES.items() if english == german)
 WORD = re.compile(r"[A-Za-z’']+")
 FIELD = re.compile(r" \([\w.$\[\]]+\)$")
 """The path of a field of typed data, which is the asker's."""
+FILLED_IN = {english.format(fee=FEE): german.format(fee=FEE) for english, german in SENTENCES.items() if english == FEE_HIGH}
 TELLTALE = frozenset({
     "the", "this", "that", "of", "and", "to", "who", "whoever", "what", "which", "is", "are", "be", "by", "from", "with", "without", "it", "its", "you",
     "your", "yours", "can", "may", "not", "does", "for", "at", "most", "least", "up", "take", "send", "pay", "sign", "fee", "key",
@@ -72,7 +74,7 @@ def test_what_decides_is_there_all_the_same(asks: dict[str, dict[str, Any]], sam
     assert [
         text for text in values if not english_in(text) and " December " not in text and re.sub(r"(\d),(\d)", r"\1\2", text) not in told
     ] == []
-    assert [SENTENCES[warning] for warning in sample.warns] == ask["warnings"]
+    assert [FILLED_IN.get(warning) or SENTENCES[warning] for warning in sample.warns] == ask["warnings"]
 
 
 def test_what_is_written_down_and_what_the_extension_gets_is_english(home: Home) -> None:
