@@ -30,7 +30,7 @@ def test_a_recovery_code_is_offered_and_can_be_declined(program: Program) -> Non
 
 def test_a_set_up_that_was_cancelled_says_how_to_begin_again(program: Program) -> None:
     """In the words of this program, and not of the protocol; there is no keystore."""
-    status, said = at_terminal(program, "init", types=[*CHOSEN, ("Make one now?", "y"), ("Type the word show", "no")])
+    status, said = at_terminal(program, "init", types=[*CHOSEN, ("Make one now?", "y"), ("Your answer:", "no")])
     assert (1, True) == (status, "there is no keystore. To begin again: strongroom init" in said)
     assert "uninitialized" in program.says("status", "--json")
 
