@@ -88,17 +88,20 @@ class Audit:
             if self._store.is_set_up:
                 with self._store.transaction():
                     self._store.append_audit(_entry(permit, error.reason))
+                error.is_recorded = True
             raise
         if failed is not None:
+            failed.is_recorded = True
             raise failed
 
     def refused(self, session: Session, call: Call, facts: Facts, error: KmsError, rule: str = "") -> None:
-        """The entry of a call that was refused before there was a permit for it; ``rule`` is what denied it, if one did."""
+        """The entry of a call that was refused; ``rule`` is what denied it before there was a permit for it, if one did. One that ``effect`` has
+        written goes on with this."""
         if self._store.is_set_up:
             key = facts.key or facts.imported
-            made = _made(session, call, facts, key, "nobody", rule, error.reason)
+            made = chain.CONTINUED if error.is_recorded else _encode(_made(session, call, facts, key, "nobody", rule, error.reason))
             with self._store.transaction():
-                self._store.append_audit(_encode(made))
+                self._store.append_audit(made)
 
     def happened(self, origin: str, what: str, rule: str) -> None:
         """The entry of something that nobody called for: a refused origin, an idle lock."""

@@ -36,11 +36,13 @@ from __future__ import annotations
 
 
 class KmsError(Exception):
-    """Base of everything the host refuses with. ``code`` and ``reason`` go on the wire as they stand."""
+    """Base of everything the host refuses with. ``code`` and ``reason`` go on the wire as they stand. ``is_recorded``: the record of decisions
+    has an entry of this refusal."""
 
     code: int = -32603
     reason: str = "internal"
     default_message: str = "Something went wrong in the host."
+    is_recorded: bool = False
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.default_message)

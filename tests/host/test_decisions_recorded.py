@@ -71,18 +71,7 @@ def test_a_session_leaves_its_trace(home: Home) -> None:
         ("updateKey", "done", "rule"),
         ("destroyKey", "done", "person"),
         ("lock", "done", "rule"),
-    ] == _once_each_record(told(home))
-
-
-def _once_each_record(told: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """The rows of one decision as one: there is a row for each record that it changed, and one more where a permitted call then failed."""
-    kept: list[tuple[str, str, str]] = []
-    for one in told:
-        several = one in kept[-1:] and one[0] in {"destroyKey", "deriveKey"}
-        failed = one[2] == "nobody" and [one[:2]] == [last[:2] for last in kept[-1:]]
-        if not several and not failed:
-            kept.append(one)
-    return kept
+    ] == told(home)
 
 
 def test_what_an_entry_holds(home: Home) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from native_host.audit import Audit
+from native_host.audit import Audit, entries
 from native_host.kek import counters
 from native_host.operations import ledger, limits
+from native_host.operations.policies import schema
+from native_host.operations.replaying import replay
+from native_host.policy.cedar import load
 from native_host.policy.limits import Limit, Limits, Threshold
 from native_host.policy.meters import Ledger
 from native_host.testing.port import HostError, Pending, Port, PortClosed
@@ -79,6 +82,30 @@ def test_a_limit_that_is_set_while_a_host_runs_binds_it_at_once(home: Home) -> N
     assert ETH // 2 + FEE == spent(home)
 
 
+def payments(home: Home) -> list[tuple[str, str]]:
+    """Who allowed each payment of the record, and how it ended."""
+    with home.store() as store:
+        unlock(store)
+        found = [one.entry for one in entries(store) if one.entry is not None]
+    return [(entry.approved_by, entry.outcome) for entry in found if entry.method == "signTransaction"]
+
+
+def test_a_payment_under_limits_stands_once_in_the_record(home: Home) -> None:
+    """Whatever else changes with it in the keystore: the limit's count, what the key spent, and what is remembered of a request."""
+    port = home.open()
+    key = new_key(port)
+    set_limits(home, LIMIT)
+    for number in range(3):
+        pay(port, key, 1 + number)
+    assert [("person", "done")] * 3 == payments(home)
+    with home.store() as store:
+        unlock(store)
+        calls = [one.entry.method for one in replay(store, load([], schema()), None)]
+        rows = store.connection.execute("SELECT count(*) FROM audit").fetchone()[0]
+        assert rows > len(list(entries(store)))
+    assert ["generateKey", *["signTransaction"] * 3] == calls
+
+
 def test_two_hosts_that_race_exceed_nothing(home: Home) -> None:
     """Each has approvals for all that is left; together they sign no more than the limit."""
     ports = [home.open(), home.open()]
@@ -118,6 +145,7 @@ def test_an_approval_is_worth_what_is_left_when_it_is_given(home: Home) -> None:
     with pytest.raises(HostError) as error:
         waiting.result()
     assert "policy_denied" == error.value.reason
+    assert [("person", "policy_denied")] == payments(home)
     assert "policy_denied" == refused(other, key, 1).reason
 
 
