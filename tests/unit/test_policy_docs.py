@@ -28,7 +28,7 @@ def test_every_policy_can_be_loaded(text: str) -> None:
 
 def test_all_of_them_can_be_loaded_together() -> None:
     """No id is there twice."""
-    assert 10 == len(load([Source(text="\n".join(POLICIES))], schema()).statements)
+    assert 11 == len(load([Source(text="\n".join(POLICIES))], schema()).statements)
 
 
 def test_every_case_is_decided_as_it_says() -> None:
