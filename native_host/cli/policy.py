@@ -166,7 +166,7 @@ def show(*, secret_from_stdin: SecretFromStdin = False) -> None:
 
 @policy.command()
 def remove(*, secret_from_stdin: SecretFromStdin = False) -> None:
-    """Take your policy away, once you have confirmed that in the host's own window."""
+    """Remove your policy, once you have confirmed that in the host's own window."""
     from native_host.cli.asking import TerminalPerson
     from native_host.operations import policies
     from native_host.person import at_desk
