@@ -182,7 +182,16 @@ def test_the_demonstration(program: Program) -> None:
             ["public-key"],
             ["xpub"],
         ),
-        *(["origins"], ["origins", "list"], ["origins", "add"], ["origins", "remove"], ["origins", "accept"], ["audit"], ["audit", "verify"], ["audit", "show"]),
+        *(
+            ["origins"],
+            ["origins", "list"],
+            ["origins", "add"],
+            ["origins", "remove"],
+            ["origins", "accept"],
+            ["audit"],
+            ["audit", "verify"],
+            ["audit", "show"],
+        ),
     ],
 )
 def test_every_command_explains_itself(program: Program, command: list[str]) -> None:

@@ -13,9 +13,9 @@ from native_host.install import HOST_NAME
 from native_host.install.browsers import BY_NAME, Scope
 from native_host.install.checks import Finding, writable_by_others
 from native_host.install.doctor import examine
-from native_host.install.launcher import MARK
 from native_host.install.machine import Machine
 from native_host.install.manifests import apply, build_manifest, plan_install
+from native_host.install.ownership import MARK
 
 ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop/"
 ANSWER = {"host": {"name": "Strongroom", "version": "9.9"}, "state": "locked"}

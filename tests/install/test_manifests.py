@@ -19,11 +19,11 @@ from native_host.install.manifests import (
     build_manifest,
     check_origins,
     extensions_of,
-    owner_of,
     plan_install,
     plan_refresh,
     plan_uninstall,
 )
+from native_host.install.ownership import owner_of
 
 CHROMIUM_ID = "abcdefghijklmnopabcdefghijklmnop"
 ORIGINS = [f"chrome-extension://{CHROMIUM_ID}/", "moz-extension:wallet@example.org"]
