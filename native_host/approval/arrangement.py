@@ -40,7 +40,7 @@ PAGE: Final = "Web page, as the extension claims"
 _PAGE: Final = (PAGE, "Its name looks like", "Its letters are")
 _PLACE: Final = re.compile(r"(?:\d+\. )*(?:\w+ \d+, )?")
 _IN_BRACKETS: Final = re.compile(r" \([^()]*\)$")
-_NOTHING: Final = re.compile(r"0(?:\.0+)? \S+")
+_NOTHING: Final = re.compile(r"0(?:\.0+)? [^,]+")
 _SYMBOL: Final = re.compile(r": [\w ]+$")
 
 _LONGEST_READ: Final = 66
@@ -161,8 +161,8 @@ def _drawn(one: tuple[Fact, Role]) -> tuple[Fact, Role]:
 
 
 def _is_nothing(fact: Fact) -> bool:
-    """Whether an amount is zero, of a coin or token with a name; one of a token that is not listed can be which single one of it is meant."""
-    return _NOTHING.fullmatch(halves(fact.value)[0]) is not None
+    """Whether an amount is zero. Where the number could be which single token is meant, the text says so after a comma."""
+    return "), " not in fact.value and _NOTHING.fullmatch(halves(fact.value)[0]) is not None
 
 
 def _names_of(label: str, *, typed_data: bool) -> list[str]:

@@ -38,6 +38,7 @@ METHOD: Final = "Method"
 WARNING: Final = "Warning"
 WARNED_ONE: Final = "There is a warning. Read it before you decide."
 WARNED: Final = "There are {count} warnings. Read them before you decide."
+SEVERAL_ADDRESSES: Final = "Addresses: {parties}. Read every one of them below."
 SEVERAL: Final = "Amounts: {amounts}. Addresses: {parties}. Read every one of them below."
 OFTEN: Final = "You have refused this extension {count} times within minutes. After {most} Strongroom refuses it by itself for a while, without a window."
 LAST_OF_MANY: Final = (

@@ -118,6 +118,7 @@ SENTENCES: Final[dict[str, str]] = {
     "Amount": "Betrag",
     "Amount of tokens": "Menge der Token",
     "Amount sent with the call": "Mit dem Aufruf gesendeter Betrag",
+    "Addresses: {parties}. Read every one of them below.": "Adressen: {parties}. Jede unten lesen.",
     "Amounts: {amounts}. Addresses: {parties}. Read every one of them below.": "Beträge: {amounts}. Adressen: {parties}. Jeden und jede unten lesen.",
     "An address looks like yours, and is another. This is how people are deceived into paying a stranger.": "Eine Adresse sieht aus wie die eigene und ist eine andere. So werden Leute dazu gebracht, einen Fremden zu bezahlen.",
     "An address of your own is so far out on its path that wallets will not look there: what is paid to it would be hard to find.": "Eine eigene Adresse liegt so weit draußen auf ihrem Pfad, dass Wallets dort nicht suchen: Was an sie gezahlt wird, wäre schwer zu finden.",

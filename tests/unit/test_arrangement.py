@@ -97,7 +97,16 @@ def test_nothing_among_several_keeps_its_place() -> None:
     ]
 
 
-@pytest.mark.parametrize("value", ["0.00000001 BTC (1 sat)", "00 ETH", "0.5 ETH", f"0 units of token {UNKNOWN} (decimals unknown)", "0x0"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0.00000001 BTC (1 sat)",
+        "00 ETH",
+        "0.5 ETH",
+        "0x0",
+        f"0 units of token {UNKNOWN} (decimals unknown), or the single token of that number",
+    ],
+)
 def test_what_is_not_nothing(value: str) -> None:
     """A number of a token that is not listed can be which one of it is meant."""
     fact = Fact(label="Amount of tokens", value=value, kind="text")

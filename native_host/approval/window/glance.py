@@ -110,5 +110,7 @@ def _said_first(ask: ReviewAsk, arranged: Arranged) -> str:
         found.append(texts.WARNED_ONE if len(ask.warnings) == 1 else texts.WARNED.format(count=len(ask.warnings)))
     if arranged.money:
         roles = [role for _, role in arranged.money]
-        found.append(texts.SEVERAL.format(amounts=roles.count("amount"), parties=roles.count("party") + roles.count("contract")))
+        amounts, parties = roles.count("amount"), roles.count("party") + roles.count("contract")
+        text = texts.SEVERAL if amounts else texts.SEVERAL_ADDRESSES
+        found.append(text.format(amounts=amounts, parties=parties))
     return visible(" ".join(found))
