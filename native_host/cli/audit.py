@@ -74,7 +74,7 @@ def show(*, secret_from_stdin: SecretFromStdin = False, json: AsJson = False) ->
                 # A rule such as "grant: 9b1c33ab0f42" begins with what decided already.
                 said = entry.rule.removeprefix(f"{entry.approved_by}: ")
                 how = ": ".join(part for part in (by, said) if part)
-                print(f"{one.seq:>6}  {at}  {entry.method:<12}  {entry.outcome:<16}  {how}  {entry.origin}  {entry.key_id or ''}".rstrip())
+                print(f"{one.seq:>6}  {at}  {entry.method:<16}  {entry.outcome:<14}  {how}  {entry.origin}  {entry.key_id or ''}".rstrip())
 
 
 @audit.command("checkpoint")
