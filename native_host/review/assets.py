@@ -132,9 +132,10 @@ def parse_amount(text: str) -> tuple[str, int]:
         raise NotAnAmount(EXPECTED)
     whole, part, name, chain = found[1], found[2] or "", found[3], found[4]
     asset = _asset(name, chain)
-    decimals = unit_of(asset).decimals
+    unit = unit_of(asset)
+    decimals = unit.decimals
     if len(part) > decimals:
-        raise NotAnAmount(f"That has {decimals} decimals, and no more." if decimals else WHOLE_UNITS)
+        raise NotAnAmount(f"{unit.symbol} has {decimals} decimals, and no more." if decimals else WHOLE_UNITS)
     amount = int(whole + part.ljust(decimals, "0"))
     if not 0 < amount <= HIGHEST:
         raise NotAnAmount("An amount is more than nothing, and less than 2 to the power of 256 of the smallest units.")
@@ -150,7 +151,7 @@ def _asset(name: str, chain: str | None) -> str:
     if chain is None and name in ("BTC", "SOL", "ETH"):
         return {"BTC": BITCOIN, "SOL": SOLANA, "ETH": evm_coin(1)}[name]
     if chain is None:
-        raise NotAnAmount(f"Say on which chain: an amount such as 100 {name[:20]} on eip155:1.")
+        raise NotAnAmount(_what_is_meant(name))
     namespace, _, reference = chain.partition(":")
     if namespace == "eip155" and reference.isdecimal() and not reference.startswith("0"):
         return _evm_asset(name, int(reference))
@@ -161,6 +162,19 @@ def _asset(name: str, chain: str | None) -> str:
     raise NotAnAmount(
         "That chain has no amounts here. Name it as CAIP-2 does, such as eip155:1; Solana and Bitcoin are counted on their main networks."
     )
+
+
+def _what_is_meant(name: str) -> str:
+    """What to write for a name without a chain that says too little."""
+    known = (
+        {token.symbol for token in TOKENS.values()} | {chain.coin for chain in CHAINS.values()} | {symbol for symbol, _ in MINTS.values()}
+    )
+    right = next((symbol for symbol in sorted(known | {"BTC", "SOL"}) if symbol.upper() == name.upper()), None)
+    if right in {"BTC", "SOL", "ETH"}:
+        return f"Write the unit as {right}."
+    if right is None and not name.startswith("0x"):
+        return f"Strongroom knows no unit called {name[:20]}. A token is named by the address of its contract, and its chain: 100 0x… on eip155:1."
+    return f"Say on which chain: an amount such as 100 {(right or name)[:44]} on eip155:1."
 
 
 def _evm_asset(name: str, chain_id: int) -> str:

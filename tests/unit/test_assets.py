@@ -49,6 +49,19 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
         parse_amount(text)
 
 
+SAID = {
+    "5 DOGE": "no unit called DOGE", "500 gwei": "no unit called gwei", "1 eth": "Write the unit as ETH", "2 usdc": "100 USDC on eip155:1",
+    f"5 0x{'33' * 20}": "Say on which chain", "1 POL": "Say on which chain", "0.123456789 BTC": "BTC has 8 decimals",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_what_is_meant_is_asked_for(text: str) -> None:
+    """By the unit that was written."""
+    with pytest.raises(NotAnAmount, match=SAID[text]):
+        parse_amount(text)
+
+
 WRITTEN = {
     "0.5 ETH on Ethereum": (evm_coin(1), 5 * 10**17),
     "1 ETH on Base": (evm_coin(8453), 10**18),
