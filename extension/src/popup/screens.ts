@@ -218,7 +218,7 @@ function compose({ account, text }: Of<"compose">, { act, write, leave }: Comman
     signer(account, account.address),
     label,
     field,
-    h("p", { class: "muted", id: "message-hint" }, "Strongroom shows it to you in its own window. Only what you approve there is signed."),
+    h("p", { class: "muted", id: "message-hint" }, "Strongroom signs only what you approve in its own window, or allowed there before."),
     h("div", { class: "actions pair" }, button("secondary", "Back", leave), sign),
   ];
 }
