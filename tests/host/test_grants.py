@@ -99,7 +99,7 @@ def test_a_grant_is_given_in_the_window_and_pays_without_it(home: Home, pairing:
     (row,) = json.loads(strongroom(home, "grants", "list", "--json"))
     assert (origin_of(ADDON), PAGE, False) == (row["origin"], row["page"], row["suspended"])
     assert {"eip155:1/slip44:60": str(3 * (ETH // 20 + FEE))} == row["spent"]
-    strongroom(home, "grants", "remove", row["grant_id"])
+    strongroom(home, "grants", "remove", row["id"])
     pay(port, key, 1, PAGE)
     assert 4 == len(reviews(home))
     with home.store() as store:
