@@ -105,7 +105,7 @@ def test_a_grant_is_given_in_the_window_and_pays_without_it(home: Home, pairing:
     with home.store() as store:
         unlock(store)
         rules = {one.entry.rule for one in entries(store) if one.entry and one.entry.approved_by == "grant"}
-    assert {f"grant: {row['grant_id']}"} == rules
+    assert {f"grant: {row['id']}"} == rules
 
 
 def test_nobody_who_is_not_paired_gets_or_uses_one(home: Home) -> None:
