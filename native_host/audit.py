@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from native_host.session import Session
     from native_host.transport.jsonrpc import Call
 
-PERSON_ORIGIN = "strongroom:person"
 """The origin of what the keystore's owner did with a command of their own."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from native_host.approval.authorize import Grants, permit_without_asking
 from native_host.audit import Audit, AuditedEntry, entries
-from native_host.caller.identity import Caller
+from native_host.caller.identity import PERSON_ORIGIN, Caller
 from native_host.config import find_paths, read_config
 from native_host.errors import CannotUnseal, Duplicate, InvalidParams, Uninitialized, UnknownKey
 from native_host.kek.provider import Settings
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from native_host.secret import SecretBytes
     from native_host.tokens.client import TokenInfo
 
-PERSON = Caller(origin="strongroom:person")
+PERSON = Caller(origin=PERSON_ORIGIN)
 RULE = "the person's own program"
 DEVELOPMENT_DAYS = 30
 DAY_MS = 24 * 60 * 60 * 1000

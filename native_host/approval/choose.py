@@ -13,7 +13,9 @@ from native_host.language import VARIABLE, in_use
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NOBODY = "There is no display and no terminal on which to ask you. Start the browser from your desktop, or from a terminal."
+NOBODY = (
+    "There is no display and no terminal on which to ask you. Start the browser, or this command, from your desktop or from a terminal."
+)
 
 
 def built_in_program(prompt: str, environ: Mapping[str, str]) -> list[str]:

@@ -12,6 +12,9 @@ from native_host.value import Value
 
 Family = Literal["chromium", "firefox"]
 
+PERSON_ORIGIN = "strongroom:person"
+"""In the place of an origin: the person's own program."""
+
 Level = Literal["verified", "consistent", "unknown", "contradicted"]
 """``verified``: proved by something that programs of the same user cannot forge. ``consistent``: what one would see if the claim
 were true. ``unknown``: cannot be seen. ``contradicted``: not what one would see."""

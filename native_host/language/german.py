@@ -176,6 +176,7 @@ SENTENCES: Final[dict[str, str]] = {
     "brought in encrypted under another key; whoever wrapped it knows it too": "verschlüsselt unter einem anderen Schlüssel hereingekommen; wer ihn verpackt hat, kennt ihn auch",
     "brought in from elsewhere; whoever sent it knows it too": "von anderswo hereingekommen; wer ihn geschickt hat, kennt ihn auch",
     "Browser": "Browser",
+    "Strongroom's own command, started in your account": "der eigene Befehl von Strongroom, gestartet in diesem Benutzerkonto",
     "Bump of the address": "Bump der Adresse",
     "By the authority of": "Kraft der Vollmacht von",
     "By the authority of the wallet": "Kraft der Vollmacht der Wallet",

@@ -17,6 +17,7 @@ from native_host.audit import Audit
 from native_host.backups.archive import FORMAT, Archive, Header, pack
 from native_host.backups.new_file import sync_folder
 from native_host.backups.refused import DAMAGED, BackupRefused
+from native_host.caller.identity import PERSON_ORIGIN
 from native_host.errors import Busy, CannotUnseal, KmsError
 from native_host.kek import counters, passphrase
 from native_host.kek.provider import Choice
@@ -64,7 +65,7 @@ def packed(house: House, root: SecretBytes, how: str) -> Iterator[tuple[bytearra
     what it is encrypted."""
     store = house.store
     with store.transaction():
-        house.audit.happened(slots.BY_PERSON, "backUp", how)
+        house.audit.happened(PERSON_ORIGIN, "backUp", how)
     content = snapshot.take(store.connection)
     loaded = snapshot.load(content)
     try:
@@ -203,7 +204,7 @@ def restore(house: House, caller: CallerFacts, archive: Archive, backup: KeyStor
             # It belongs to the machine that the backup was made on, or says that this one has seen newer than what is restored now.
             # The next unlocking makes a new one.
             backup.drop_counter()
-            Audit(backup).happened(slots.BY_PERSON, "restore", f"backup of {day(archive.header.made_at)}, ways in dropped: {len(old)}")
+            Audit(backup).happened(PERSON_ORIGIN, "restore", f"backup of {day(archive.header.made_at)}, ways in dropped: {len(old)}")
     return Restored(dropped=tuple(slot.label for slot in old), aside=_put(house, archive, backup, here))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import MsgspecError
 from msgspec.json import Decoder, Encoder
 
-from native_host.audit import PERSON_ORIGIN
+from native_host.caller.identity import PERSON_ORIGIN
 from native_host.errors import CannotUnseal, PolicyDenied
 from native_host.operations import ledger
 from native_host.policy import PAYMENT_RULE

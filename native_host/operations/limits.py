@@ -12,7 +12,7 @@ from msgspec import MsgspecError
 from msgspec.json import Decoder, Encoder
 from msgspec.structs import replace
 
-from native_host.audit import PERSON_ORIGIN
+from native_host.caller.identity import PERSON_ORIGIN
 from native_host.errors import CannotUnseal, InvalidParams, PolicyDenied
 from native_host.operations import ledger
 from native_host.policy.limits import Limit, Limits, Threshold, exceeded, to_type

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import MsgspecError
 from msgspec.msgpack import Decoder, Encoder
 
+from native_host.caller.identity import PERSON_ORIGIN
 from native_host.errors import CannotUnseal, InvalidParams, KmsError, Locked
 from native_host.policy import Deny
 from native_host.protocol.methods import METHODS
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 KIND = "policy"
 SUFFIX = ".cedar"
 SCHEMA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "policy", "strongroom.cedarschema")
-BY_PERSON = "strongroom:person"
 ROOT = 0
 MOST_FILES = 64
 NOT_FOLLOWED = "A policy of this computer's administrator cannot be followed, so nothing is done. See why with: strongroom doctor"
@@ -280,4 +280,4 @@ def _write(house: House, content: bytes, what: str, rule: str) -> None:
     with house.store.transaction():
         house.store.write_document(content, KIND, anew=True)
         house.store.settle()
-        house.audit.happened(BY_PERSON, what, rule)
+        house.audit.happened(PERSON_ORIGIN, what, rule)

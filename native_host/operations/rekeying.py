@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from native_host.caller.identity import PERSON_ORIGIN
 from native_host.errors import InvalidParams, KmsError, UserRejected
 from native_host.keystore import rekeying
 from native_host.keystore.sealed import RECORD_ALGS
@@ -55,7 +56,7 @@ def exchange_root(
             raise UserRejected("Nothing was changed: some ways in could not be opened.")
         with house.store.transaction():
             rekeying.exchange_root(house.store, root, ways)
-            house.audit.happened(slots.BY_PERSON, "exchangeRootKey", f"{len(ways)} kept, {len(left_out)} dropped")
+            house.audit.happened(PERSON_ORIGIN, "exchangeRootKey", f"{len(ways)} kept, {len(left_out)} dropped")
     return [slot for slot, _ in ways], left_out
 
 
@@ -72,7 +73,7 @@ def begin(house: House, root: SecretBytes, caller: CallerFacts, alg: str) -> boo
         return False
     with store.transaction():
         rekeying.add_generation(store, root, alg)
-        house.audit.happened(slots.BY_PERSON, "addRecordKeys", alg)
+        house.audit.happened(PERSON_ORIGIN, "addRecordKeys", alg)
     store.forget_keys()
     evidence.judged(house, caller, lambda: store.unlock_with(root))
     return True
@@ -91,11 +92,11 @@ def go_on(house: House, progress: Callable[[int], None]) -> int:
         with store.transaction():
             for record in found:
                 store.bring_over(record)
-            house.audit.happened(slots.BY_PERSON, "resealRecords", store.keys.record_alg)
+            house.audit.happened(PERSON_ORIGIN, "resealRecords", store.keys.record_alg)
         number += len(found)
         progress(rekeying.left(store))
     if len(store.keys.generations) > 1:
         with store.transaction():
             rekeying.drop_old(store)
-            house.audit.happened(slots.BY_PERSON, "dropRecordKeys", store.keys.record_alg)
+            house.audit.happened(PERSON_ORIGIN, "dropRecordKeys", store.keys.record_alg)
     return number

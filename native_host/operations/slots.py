@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from native_host.caller.identity import PERSON_ORIGIN
 from native_host.errors import BackendUnavailable, Busy, CannotUnseal, InvalidParams, KmsError, Unsupported
 from native_host.kek.kinds import KINDS, Kind, provider_of, weakest
 from native_host.kek.provider import Choice, DeviceAbsent
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from native_host.operations.house import House
     from native_host.protocol.approver import CallerFacts, SecretPurpose
 
-BY_PERSON = "strongroom:person"
 NO_LIBRARY = "{name}: {library} is not installed, which belongs to Strongroom. Install Strongroom anew."
 PASSPHRASES = frozenset({"passphrase", "two_factor"})
 """Kinds whose passphrase can be changed: their providers have ``enrol_again(parameters, ask)``, at the same device."""
@@ -200,7 +200,7 @@ def add(house: House, root: SecretBytes, new: Enrolled, *, kind: str, label: str
         taken = {slot.label for slot in house.store.slots()}
         free = next(name for name in (wanted, *(f"{wanted} {count}" for count in range(2, len(taken) + 3))) if name not in taken)
         slot = house.store.add_slot(root, new.kek, kind=kind, label=free, parameters=new.parameters)
-        house.audit.happened(BY_PERSON, "addSlot", f"{kind}: {free}")
+        house.audit.happened(PERSON_ORIGIN, "addSlot", f"{kind}: {free}")
     return slot
 
 
@@ -247,7 +247,7 @@ def remove(house: House, slot: Slot, ask: Ask) -> None:
     """
     with house.store.transaction():
         house.store.remove_slot(slot.slot_id)
-        house.audit.happened(BY_PERSON, "removeSlot", f"{slot.kind}: {slot.label}")
+        house.audit.happened(PERSON_ORIGIN, "removeSlot", f"{slot.kind}: {slot.label}")
     with suppress(KmsError), libraries(slot.kind):
         provider(house, slot.kind).forget(slot.parameters, ask)
 
@@ -260,7 +260,7 @@ def replace(house: House, root: SecretBytes, slot: Slot, new: Enrolled) -> Slot:
             raise InvalidParams("This way in was changed meanwhile. Start again.", path="slot")
         added = house.store.add_slot(root, new.kek, kind=slot.kind, label=slot.label, parameters=new.parameters)
         house.store.remove_slot(slot.slot_id)
-        house.audit.happened(BY_PERSON, "changeSlot", f"{slot.kind}: {slot.label}")
+        house.audit.happened(PERSON_ORIGIN, "changeSlot", f"{slot.kind}: {slot.label}")
     return added
 
 

@@ -86,7 +86,7 @@ class Threshold(Value, frozen=True, kw_only=True):
 
     def words(self) -> str:
         """The threshold as a person reads it."""
-        return f"from {amount_text(self.asset, self.amount)} on, the amount is typed"
+        return f"from {amount_text(self.asset, self.amount)} upwards, the amount is typed"
 
 
 class Limits(Value, frozen=True, kw_only=True):

@@ -78,7 +78,7 @@ def test_what_is_typed(owner: Program) -> None:
     assert 1 == answer(owner, "limits", "set", "--type-above", "2 ETH", typed="n").returncode
     owner.says("limits", "set", "--type-above", "2 ETH", "--yes", secret=PASSPHRASE)
     (row,) = listed(owner)["thresholds"]
-    assert (str(2 * 10**18), "from 2 ETH on Ethereum on, the amount is typed" in owner.says("limits", "list", secret=PASSPHRASE)) == (
+    assert (str(2 * 10**18), "from 2 ETH on Ethereum upwards, the amount is typed" in owner.says("limits", "list", secret=PASSPHRASE)) == (
         row["amount"],
         True,
     )

@@ -12,6 +12,7 @@ from native_host.approval.arrangement import Arranged, addresses, arrange
 from native_host.approval.terminal.console import Console
 from native_host.approval.timing import seconds_for
 from native_host.approval.wording import group, judge, size_of
+from native_host.caller.identity import PERSON_ORIGIN
 from native_host.protocol.approver import Answer, Fact, ReviewAsk
 from native_host.review.text import visible, visible_block
 
@@ -71,14 +72,17 @@ def _say_warnings(ask: ReviewAsk, console: Console) -> None:
 
 
 def _say_caller(ask: ReviewAsk, arranged: Arranged, console: Console) -> None:
+    own = ask.caller.origin == PERSON_ORIGIN
     browser = texts.BROWSER_UNKNOWN if ask.caller.browser is UNSET else ask.caller.browser
     console.say(texts.T_WHO)
-    console.say(texts.T_FACT.format(label=texts.ORIGIN, value=visible(ask.caller.origin)))
+    who = (texts.PROGRAM, texts.OWN_PROGRAM) if own else (texts.ORIGIN, visible(ask.caller.origin))
+    console.say(texts.T_FACT.format(label=who[0], value=who[1]))
     for fact in arranged.page:
         claimed = Fact(label=texts.PAGE, value=texts.PAGE_CLAIMED.format(page=fact.value), kind="text")
         for line in fact_lines(claimed if fact.kind == "origin" else fact):
             console.say(line)
-    console.say(texts.T_FACT.format(label=texts.BROWSER, value=visible(browser)))
+    if not own:
+        console.say(texts.T_FACT.format(label=texts.BROWSER, value=visible(browser)))
     for sentence in ask.caller.evidence:
         console.say(texts.T_FACT.format(label=texts.EVIDENCE, value=visible(sentence)))
 

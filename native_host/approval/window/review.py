@@ -16,6 +16,7 @@ from native_host.approval.window.glance import Glance
 from native_host.approval.window.sheet import Sheet
 from native_host.approval.window.typed import TypedAmount
 from native_host.approval.window.widgets import Button, Ring, compare_button, wrapped
+from native_host.caller.identity import PERSON_ORIGIN
 from native_host.protocol.approver import Answer, ReviewAsk
 from native_host.review.text import visible
 
@@ -121,13 +122,17 @@ def _key(body: Body, ask: ReviewAsk, arranged: Arranged) -> None:
 def _who(body: Body, ask: ReviewAsk, arranged: Arranged) -> None:
     text = body.text
     text.heading(texts.WHO_ASKS)
-    text.pair(texts.ORIGIN, visible(ask.caller.origin), "exact")
+    if ask.caller.origin == PERSON_ORIGIN:
+        text.pair(texts.PROGRAM, texts.OWN_PROGRAM)
+    else:
+        text.pair(texts.ORIGIN, visible(ask.caller.origin), "exact")
     for fact in arranged.page:
         if fact.kind == "origin":
             text.pair(texts.PAGE, texts.PAGE_CLAIMED.format(page=visible(fact.value)))
         else:
             text.fact(fact)
-    text.pair(texts.BROWSER, texts.BROWSER_UNKNOWN if ask.caller.browser is UNSET else visible(ask.caller.browser))
+    if ask.caller.origin != PERSON_ORIGIN:
+        text.pair(texts.BROWSER, texts.BROWSER_UNKNOWN if ask.caller.browser is UNSET else visible(ask.caller.browser))
     for number, sentence in enumerate(ask.caller.evidence):
         text.pair("" if number else texts.EVIDENCE, visible(sentence))
 
