@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 
 from native_host.review.extension_files import NOT_LOADED
 from native_host.testing.scripted import ScriptedApprover
 from tests.browser.companion import Companion
 from tests.browser.conftest import Launch, need
-from tests.browser.real_browsers import wait
+from tests.browser.real_browsers import until, wait
 
 TITLE = "This extension was changed. Go on with it?"
 
@@ -58,7 +60,15 @@ def reload_extension(companion: Companion) -> None:
     page.evaluate("chrome.developerPrivate.updateProfileConfiguration({inDeveloperMode: true})")
     page.evaluate("(id) => chrome.developerPrivate.reload(id, {failQuietly: false})", companion.browser._id)  # type: ignore[attr-defined]
     companion.browser._page = page  # type: ignore[attr-defined]
-    companion.browser.open("popup.html")
+
+    def opened() -> bool:
+        # Until it is loaded again, the browser blocks its pages.
+        with contextlib.suppress(PlaywrightError):
+            companion.browser.open("popup.html")
+            return True
+        return False
+
+    until(opened, "the extension is loaded again")
 
 
 def questions(approver: ScriptedApprover) -> list[dict[str, Any]]:
