@@ -64,11 +64,11 @@ def compare(typed: str, shown: str) -> Comparison:
         return Comparison(outcome="same", typed=groups, shown=groups_of(shown))
     folds = _folds(plain, shown)
     same = plain.lower() == shown.lower() if folds else False
-    begun = _folded(shown, folds).startswith(_folded(plain, folds))
+    begun = _folded(shown, folds=folds).startswith(_folded(plain, folds=folds))
     places = tuple(
         place
         for place, (one, other) in enumerate(zip_longest(groups, groups_of(shown), fillvalue=""))
-        if (one != other if same else _folded(one, folds) != _folded(other, folds))
+        if (one != other if same else _folded(one, folds=folds) != _folded(other, folds=folds))
     )
     outcome: Outcome = "case" if same else "begun" if begun else "different"
     return Comparison(outcome=outcome, typed=groups, shown=groups_of(shown), places=() if outcome == "begun" else places)
@@ -91,7 +91,7 @@ def _folds(typed: str, shown: str) -> bool:
     return bool(_BECH32.fullmatch(shown)) and typed == typed.upper()
 
 
-def _folded(text: str, folds: bool) -> str:  # noqa: FBT001  # read at its only callers
+def _folded(text: str, *, folds: bool) -> str:
     return text.lower() if folds else text
 
 

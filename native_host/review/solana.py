@@ -86,7 +86,9 @@ def _wallet(told: Sequence[Told], one: Told, place: str) -> tuple[Fact, ...]:
         if other.program == ASSOCIATED and other.key("associated") == one.key("to_token") and "wallet" in other.accounts:
             account = other.accounts["wallet"]
             kind: FactKind = "text" if account.key is None else "address"
-            return (fact("Recipient, the wallet whose token account it is", account.text, kind, place=place, after=this_key(account.own)),)
+            return (
+                fact("Recipient, the wallet whose token account it is", account.text, kind, place=place, after=this_key(own=account.own)),
+            )
     return ()
 
 
@@ -114,7 +116,7 @@ def _fees(message: Message, fees: Fees, own: bytes | None) -> tuple[Fact, ...]:
             paid=paid, units=fees.units, price=fees.price,
         )  # fmt: skip
     facts.append(fact("How the fee is made up", parts))
-    facts.append(fact("The fee is paid by", encode_base58(message.fee_payer), "address", after=this_key(message.fee_payer == own)))
+    facts.append(fact("The fee is paid by", encode_base58(message.fee_payer), "address", after=this_key(own=message.fee_payer == own)))
     limits = [
         say(template, size=size)
         for size, template in ((fees.heap, "{size} bytes of memory"), (fees.data, "{size} bytes of accounts' data"))

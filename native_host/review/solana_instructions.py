@@ -170,7 +170,7 @@ def _unread_facts(told: Told, place: str) -> Iterator[Fact]:
 
 def _account_fact(label: str, account: Account, place: str) -> Fact:
     symbol = MINTS.get(account.text, ("",))[0]
-    after = this_key(account.own) or (f": {words(symbol)}" if symbol else "")
+    after = this_key(own=account.own) or (f": {words(symbol)}" if symbol else "")
     return fact(label, account.text, "text" if account.key is None else "address", place=place, after=after)
 
 
@@ -188,7 +188,7 @@ def _shown(told: Told, name: str, kind: str) -> tuple[str, str, str, FactKind]:
         return "How much" if told.approves else label, "", told.tokens(name), "text"
     if isinstance(value, bytes):
         named = f": {words(NAMES[value])}" if name == "owner" and value in NAMES else ""
-        return label, this_key(value == told.own) or named, encode_base58(value), "address"
+        return label, this_key(own=value == told.own) or named, encode_base58(value), "address"
     if isinstance(value, int):
         return label, "", _IN_WORDS[kind](value) if kind in _IN_WORDS else str(value), "text" if kind in _IN_WORDS else "number"
     if isinstance(value, tuple):

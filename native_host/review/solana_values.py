@@ -36,7 +36,7 @@ def fact(label: str, value: str, kind: FactKind = "text", *, place: str = "", af
     return Fact(label=place + words(label) + after, value=visible_block(value) if kind == "message" else visible(value), kind=kind)
 
 
-def this_key(own: bool) -> str:  # noqa: FBT001 - read at its only callers
+def this_key(*, own: bool) -> str:
     """What stands behind the label of an address that is the key's own."""
     return f" ({words('this key')})" if own else ""
 
